@@ -1,0 +1,65 @@
+// IP addresses and networks of both families. Knows no routes and no policy.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wghub {
+
+enum class Family : std::uint8_t { none = 0, ipv4 = 4, ipv6 = 6 };
+
+/// One address; IPv4 uses the first four bytes, in network order, the rest are zero.
+struct Address {
+  Family family = Family::none;
+  std::array<std::uint8_t, 16> bytes{};
+  auto operator<=>(const Address&) const = default;
+  explicit operator bool() const { return family != Family::none; }
+};
+
+/// An address with a prefix length; a network proper has no host bits set.
+struct Network {
+  Address address;
+  std::uint8_t prefix = 0;
+  auto operator<=>(const Network&) const = default;
+};
+
+/// Reads dotted IPv4 (four decimal parts, no leading zeros) or RFC 4291 IPv6 (no zone); nothing else.
+std::optional<Address> parse_address(std::string_view text);
+
+/// Reads ADDRESS/PREFIX, prefix in plain decimal; host bits are kept (see has_host_bits).
+std::optional<Network> parse_network(std::string_view text);
+
+std::string to_string(const Address& address);
+std::string to_string(const Network& network);
+
+/// 32 or 128; 0 for no address.
+std::uint8_t bits_of(Family family);
+
+/// The address with all bits behind the prefix cleared.
+Address network_address(const Network& network);
+
+/// The address with all bits behind the prefix set: IPv4's broadcast address.
+Address last_address(const Network& network);
+
+bool has_host_bits(const Network& network);
+bool contains(const Network& network, const Address& address);
+bool overlaps(const Network& left, const Network& right);
+
+/// The first host address, which the hub takes (D8).
+Address first_host(const Network& network);
+
+/// Whether an address may be given to a spoke: inside, and neither the network, the broadcast nor the hub's address.
+bool is_spoke_address(const Network& network, const Address& address);
+
+/// Whether every address of the network is private: RFC 1918, 100.64/10, or fc00::/7 (D25).
+bool is_private(const Network& network);
+
+/// An IPv4 address as a number, and back. Only for Family::ipv4.
+std::uint32_t to_number(const Address& address);
+Address from_number(std::uint32_t number);
+
+}  // namespace wghub
