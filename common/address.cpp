@@ -65,9 +65,12 @@ std::string to_string(const Network& network) {
 
 std::uint8_t bits_of(Family family) {
   switch (family) {
-    case Family::ipv4: return 32;
-    case Family::ipv6: return 128;
-    case Family::none: return 0;
+    case Family::ipv4:
+      return 32;
+    case Family::ipv6:
+      return 128;
+    case Family::none:
+      return 0;
   }
   return 0;
 }

@@ -24,7 +24,7 @@ std::atomic<bool> verbose_lines{false};
 // systemd sets JOURNAL_STREAM=DEVICE:INODE to what it connected our stderr to.
 bool stderr_is_journal() {
   const char* stream = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
-  struct stat status{};
+  struct stat status {};
   if (stream == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
   return fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
@@ -49,13 +49,13 @@ void append_json_string(std::string& line, std::string_view text) {
 }
 
 void write_line(int priority, std::string_view message, Fields fields) {
-  static constexpr const char* kNames[] = {"emergency", "alert", "critical", "error",
-                                           "warning",   "notice", "info",    "debug"};
+  static constexpr const char* kNames[] = {"emergency", "alert",  "critical", "error",
+                                           "warning",   "notice", "info",     "debug"};
   std::tm calendar{};
   const std::time_t now = std::time(nullptr);
   gmtime_r(&now, &calendar);
-  std::string line = fmt::format("{{\"at\":\"{:%Y-%m-%dT%H:%M:%SZ}\",\"level\":\"{}\",\"message\":", calendar,
-                                 kNames[priority]);
+  std::string line =
+      fmt::format("{{\"at\":\"{:%Y-%m-%dT%H:%M:%SZ}\",\"level\":\"{}\",\"message\":", calendar, kNames[priority]);
   append_json_string(line, message);
   for (const auto& field : fields) {
     line.push_back(',');

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "apid/model/error.h"
 #include "common/address.h"
+#include "common/error.h"
 #include "common/key.h"
 
 namespace wghub {
@@ -19,9 +19,27 @@ enum class HelperBackend { kernel, userspace };
 
 /// The words of Outcome in proto/wgprivd.capnp, which say what each means; unreachable is this side's own.
 enum class PeerOutcome {
-  done, unchanged, deferred, interface_missing, malformed, key_exists, key_missing, not_configured,
-  network_not_allowed, network_overlap, policy_mismatch, interface_exists, invalid_key, hub_key, address_outside,
-  address_reserved, address_held, replaces_mismatch, preshared_key, stale_snapshot, failed,
+  done,
+  unchanged,
+  deferred,
+  interface_missing,
+  malformed,
+  key_exists,
+  key_missing,
+  not_configured,
+  network_not_allowed,
+  network_overlap,
+  policy_mismatch,
+  interface_exists,
+  invalid_key,
+  hub_key,
+  address_outside,
+  address_reserved,
+  address_held,
+  replaces_mismatch,
+  preshared_key,
+  stale_snapshot,
+  failed,
   unreachable,  ///< no answer: the helper is down, hung or overloaded
 };
 

@@ -16,7 +16,8 @@ Address address(const char* text) {
 TEST_CASE("ReadsOnlyCanonicalAddresses") {
   CHECK(to_string(address("10.0.1.5")) == "10.0.1.5");
   CHECK(to_string(address("fd00::1")) == "fd00::1");
-  for (const char* bad : {"", "10.0.1", "10.0.1.256", "010.0.1.1", " 10.0.1.1", "10.0.1.1 ", "fe80::1%eth0", "1.2.3.4.5"})
+  for (const char* bad :
+       {"", "10.0.1", "10.0.1.256", "010.0.1.1", " 10.0.1.1", "10.0.1.1 ", "fe80::1%eth0", "1.2.3.4.5"})
     CHECK_FALSE(parse_address(bad));
 }
 
@@ -51,9 +52,11 @@ TEST_CASE("SeesOverlapsBothWays") {
 }
 
 TEST_CASE("KnowsThePrivateRangesToTheirEdges") {
-  for (const char* good : {"10.0.0.0/8", "172.16.0.0/12", "172.31.255.0/24", "192.168.0.0/16", "100.64.0.0/10", "fd00::/48"})
+  for (const char* good :
+       {"10.0.0.0/8", "172.16.0.0/12", "172.31.255.0/24", "192.168.0.0/16", "100.64.0.0/10", "fd00::/48"})
     CHECK(is_private(network(good)));
-  for (const char* bad : {"10.0.0.0/7", "172.32.0.0/16", "172.0.0.0/8", "192.169.0.0/16", "100.128.0.0/16", "8.8.8.0/24", "fe80::/10"})
+  for (const char* bad :
+       {"10.0.0.0/7", "172.32.0.0/16", "172.0.0.0/8", "192.169.0.0/16", "100.128.0.0/16", "8.8.8.0/24", "fe80::/10"})
     CHECK_FALSE(is_private(network(bad)));
 }
 

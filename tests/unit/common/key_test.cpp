@@ -14,10 +14,11 @@ TEST_CASE("ReadsAndWritesTheSameKey") {
 }
 
 TEST_CASE("RefusesEveryOtherFormOfAKey") {
-  for (const char* bad : {"", "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg", "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dh=",
-                          "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8D==", "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8-g=",
-                          " TIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg==",
-                          "jNQCb8RA9pf...", "====xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx="})
+  for (const char* bad :
+       {"", "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg", "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dh=",
+        "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8D==", "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8-g=",
+        " TIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg==",
+        "jNQCb8RA9pf...", "====xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx="})
     CHECK_FALSE(parse_public_key(bad));
 }
 
