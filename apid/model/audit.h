@@ -1,0 +1,38 @@
+// One event of the audit trail (D12).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace wghub {
+
+/// Who did it and from where. The system itself has the name "system" and no address.
+struct Actor {
+  std::string id;    ///< user or API token id; empty for strangers and the system
+  std::string name;  ///< "anonymous" for strangers
+  std::string source_address;
+  std::string user_agent;
+};
+
+struct AuditEvent {
+  std::int64_t id = 0;  ///< given by the store, growing by one
+  std::int64_t at = 0;  ///< epoch seconds; given by the store
+  Actor actor;
+  std::string action;          ///< "token.created" …
+  std::string target;          ///< id of what it was done to
+  std::string outcome;         ///< "success" or "denied"
+  std::string details = "{}";  ///< a JSON object without secrets
+};
+
+/// Newest first; every field that is set must match.
+struct AuditFilter {
+  std::optional<std::string> actor;  ///< name or id
+  std::optional<std::string> action;
+  std::optional<std::string> target;
+  std::optional<std::string> outcome;
+  std::optional<std::int64_t> from;  ///< epoch seconds, inclusive
+  std::optional<std::int64_t> to;    ///< inclusive
+};
+
+}  // namespace wghub

@@ -1,0 +1,96 @@
+// A registered machine: the peer that should be on the interface, and what is known of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/address.h"
+#include "common/key.h"
+
+namespace wghub {
+
+/// D11: pending until the first handshake, then active (at most 180 s old) or inactive (over 300 s).
+enum class SpokeStatus { pending, active, inactive };
+
+constexpr std::string_view to_text(SpokeStatus status) {
+  switch (status) {
+    case SpokeStatus::pending:
+      return "pending";
+    case SpokeStatus::active:
+      return "active";
+    case SpokeStatus::inactive:
+      return "inactive";
+  }
+  return "";
+}
+
+enum class Platform { linux, macos, windows, proxmox };
+
+constexpr std::string_view to_text(Platform platform) {
+  switch (platform) {
+    case Platform::linux:
+      return "linux";
+    case Platform::macos:
+      return "macos";
+    case Platform::windows:
+      return "windows";
+    case Platform::proxmox:
+      return "proxmox";
+  }
+  return "";
+}
+
+/// Units: epoch seconds, bytes.
+struct Spoke {
+  std::string id;
+  std::string token_id;
+  std::string name;
+  PublicKey public_key;
+  std::optional<PublicKey> replaces_key;  ///< the key before a reissue, until the interface has the new one
+  Address address;
+  Network network;  ///< for the /24 that the API shows (D9)
+  std::int64_t registered_at = 0;
+  std::optional<std::int64_t> last_handshake;
+  SpokeStatus status = SpokeStatus::pending;
+  Platform os = Platform::linux;
+  bool is_proxmox = false;
+  std::optional<std::string> proxmox_cluster_id;
+  std::optional<std::string> proxmox_cluster_name;
+  std::optional<std::string> proxmox_node_name;
+  std::optional<std::string> proxmox_version;
+  std::string metadata = "{}";  ///< a JSON object, at most 4 KiB
+  std::int64_t transfer_rx = 0;
+  std::int64_t transfer_tx = 0;
+  std::optional<std::int64_t> removing_at;  ///< DELETE was asked; the peer may still be there
+  std::optional<std::int64_t> removed_at;   ///< the peer is confirmed off
+};
+
+struct SpokeCounts {
+  std::int64_t active = 0;
+  std::int64_t inactive = 0;
+  std::int64_t pending = 0;
+  std::int64_t total() const { return active + inactive + pending; }
+};
+
+/// What the reconciler needs of a spoke row.
+struct PeerRow {
+  std::string spoke_id;
+  std::string name;
+  PublicKey key;
+  std::optional<PublicKey> replaces;
+  Address address;
+  bool removing = false;
+};
+
+/// What a status snapshot changes in a spoke's row. Units: epoch seconds, bytes.
+struct LiveUpdate {
+  std::string spoke_id;
+  SpokeStatus status = SpokeStatus::pending;
+  std::optional<std::int64_t> last_handshake;
+  std::int64_t transfer_rx = 0;
+  std::int64_t transfer_tx = 0;
+};
+
+}  // namespace wghub
