@@ -19,9 +19,8 @@ struct User {
 };
 
 struct Session {
-  std::string id;         ///< UUID: the name of the session, no secret
-  std::string hash;       ///< SHA-256 of the cookie, 64 hex digits
-  std::string csrf_hash;  ///< SHA-256 of the CSRF token, 64 hex digits
+  std::string id;    ///< UUID: the name of the session, no secret
+  std::string hash;  ///< SHA-256 of the cookie, 64 hex digits
   std::string user_id;
   std::int64_t created_at = 0;
   std::int64_t last_used_at = 0;

@@ -74,13 +74,14 @@ struct SpokeCounts {
   std::int64_t total() const { return active + inactive + pending; }
 };
 
-/// What the reconciler needs of a spoke row.
+/// What the reconciler needs of a spoke row. Units: epoch seconds.
 struct PeerRow {
   std::string spoke_id;
   std::string name;
   PublicKey key;
   std::optional<PublicKey> replaces;
   Address address;
+  std::int64_t registered_at = 0;
   bool removing = false;
 };
 
