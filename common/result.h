@@ -1,6 +1,7 @@
 // A value or the reason why there is none. Leaves the meaning of the reason to its user.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -11,7 +12,11 @@ template <class T, class E>
 class [[nodiscard]] Result {
  public:
   Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
-  Result(E error) : content_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  template <class Reason>
+  requires(std::is_convertible_v<Reason&&, E> && !std::is_convertible_v<Reason&&, T> &&
+           !std::is_same_v<std::remove_cvref_t<Reason>, Result>)
+      Result(Reason&& error)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
+      : content_(std::in_place_index<1>, std::forward<Reason>(error)) {}
 
   explicit operator bool() const { return content_.index() == 0; }
   T& operator*() { return std::get<0>(content_); }
