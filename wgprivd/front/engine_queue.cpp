@@ -1,189 +1,154 @@
 #include "wgprivd/front/engine_queue.h"
 
+#include <kj/async-unix.h>
 #include <kj/debug.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
+#include "common/descriptor.h"
 #include "common/log.h"
 
 namespace wghub {
 namespace {
 
-constexpr auto kCallLimit = 9 * kj::SECONDS;
-constexpr auto kBatchLimit = 1500 * kj::MILLISECONDS;
 constexpr auto kRecordLimit = 10 * kj::SECONDS;
 // Adds go first, but an endless stream of them must not keep a revoked peer on the interface.
 constexpr unsigned kAddsPerRemoval = 32;
 
-std::size_t index_of(EngineQueue::Rank rank) {
-  return static_cast<std::size_t>(rank);
-}
-
-kj::Exception unreachable() {
-  return KJ_EXCEPTION(OVERLOADED, "the engine cannot be reached");
+// On a Unix socket connect succeeds or fails at once: a full backlog is a failure too.
+Descriptor connect_to(const std::string& path) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (path.copy(address.sun_path, sizeof address.sun_path - 1) < path.size() ||
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return {};
+  return socket;
 }
 
 }  // namespace
 
-bool EngineQueue::Job::skip_decided() {
-  while (next < outcomes.size() && outcomes[next] != EngineOutcome::deferred) ++next;
-  return next < outcomes.size();
-}
+struct EngineQueue::Socket {
+  Socket(kj::UnixEventPort& port, Descriptor connected)
+      : descriptor(std::move(connected)),
+        observer(port, descriptor.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ) {}
+  Descriptor descriptor;
+  kj::UnixEventPort::FdObserver observer;
+};
 
-EngineQueue::EngineQueue(kj::AsyncIoContext& io, std::string path)
-    : port_(io.unixEventPort), timer_(io.provider->getTimer()), path_(std::move(path)), tasks_(*this) {
-  renew_link_change();
-}
+EngineQueue::EngineQueue(kj::AsyncIoContext& io, const std::string& path)
+    : port_(io.unixEventPort), timer_(io.provider->getTimer()), path_(path), sent_at_(timer_.now()), tasks_(*this) {}
 
-kj::Promise<std::shared_ptr<EngineStatusPage>> EngineQueue::call(const EngineRequest& request) {
-  auto job = std::make_shared<Job>();
-  job->records = {request};
-  job->outcomes = {EngineOutcome::deferred};
-  return timer_.timeoutAfter(kCallLimit, submit(job)).then([job] { return job->answer; });
-}
-
-kj::Promise<std::vector<EngineOutcome>> EngineQueue::batch(Rank rank, std::vector<EngineRequest> records,
-                                                           std::vector<EngineOutcome> outcomes) {
-  auto job = std::make_shared<Job>();
-  job->rank = rank;
-  job->records = std::move(records);
-  job->outcomes = std::move(outcomes);
-  if (!job->skip_decided()) return std::move(job->outcomes);
-  return submit(job).exclusiveJoin(timer_.afterDelay(kBatchLimit)).then([job] { return job->outcomes; });
-}
-
-kj::Promise<void> EngineQueue::submit(const std::shared_ptr<Job>& job) {
-  if (flight_ && timer_.now() - flight_->since > kRecordLimit) lose();
+kj::Promise<void> EngineQueue::run(const std::shared_ptr<EngineCall>& call, kj::Duration limit) {
+  if (flight_ && timer_.now() - sent_at_ > kRecordLimit) lose();
   auto pair = kj::newPromiseAndFulfiller<void>();
-  job->done = kj::mv(pair.fulfiller);
-  waiting_[index_of(job->rank)].push_back(job);
+  call->done = kj::mv(pair.fulfiller);
+  call->outcomes.assign(call->records.size(), EngineOutcome::deferred);
+  waiting_[static_cast<std::size_t>(call->rank)].push_back(call);
   pump();
-  return kj::mv(pair.promise);
+  return pair.promise.exclusiveJoin(timer_.afterDelay(limit));
 }
 
-std::shared_ptr<EngineQueue::Job> EngineQueue::take(Rank rank) {
-  auto& queue = waiting_[index_of(rank)];
-  while (!queue.empty()) {
-    auto job = std::move(queue.front());
+// Calls of one rank take turns, record by record, so that a long one does not hold up the others.
+std::shared_ptr<EngineCall> EngineQueue::take() {
+  const auto second = adds_in_a_row_ < kAddsPerRemoval ? EngineRank::add : EngineRank::remove;
+  const auto third = second == EngineRank::add ? EngineRank::remove : EngineRank::add;
+  for (const auto rank : {EngineRank::other, second, third}) {
+    auto& queue = waiting_[static_cast<std::size_t>(rank)];
+    std::erase_if(queue, [](const auto& call) { return !call->done->isWaiting(); });
+    if (queue.empty()) continue;
+    if (rank != EngineRank::other) adds_in_a_row_ = rank == EngineRank::add ? adds_in_a_row_ + 1 : 0;
+    auto call = std::move(queue.front());
     queue.pop_front();
-    if (job->done->isWaiting()) return job;
+    return call;
   }
   return nullptr;
 }
 
-std::shared_ptr<EngineQueue::Job> EngineQueue::take_next() {
-  if (auto job = take(Rank::other)) return job;
-  if (adds_in_a_row_ < kAddsPerRemoval) {
-    if (auto job = take(Rank::add)) {
-      ++adds_in_a_row_;
-      return job;
-    }
-  }
-  adds_in_a_row_ = 0;
-  auto job = take(Rank::remove);
-  return job ? job : take(Rank::add);
-}
-
 void EngineQueue::pump() {
-  while (!flight_) {
-    auto job = take_next();
-    if (!job) return;
-    flight_ = Flight{std::move(job), timer_.now()};
+  while (!flight_ && (flight_ = take())) {
+    retried_ = false;
     if (!transmit()) lose();
   }
 }
 
 bool EngineQueue::transmit() {
   if (!socket_) {
-    socket_ = EngineSocket::connect(port_, path_);
-    const bool was_reachable = std::exchange(reachable_, socket_ != nullptr);
-    if (!socket_ && was_reachable) log::error("engine not reachable", {{"reason", std::strerror(errno)}});
-    if (!socket_) return false;
-    tasks_.add(receive_all(socket_));
+    auto connected = connect_to(path_);
+    const bool reached = static_cast<bool>(connected);
+    if (std::exchange(reachable_, reached) != reached) log::warning(reached ? "engine reached" : "engine unreachable");
+    if (!reached) return false;
+    socket_ = std::make_shared<Socket>(port_, std::move(connected));
+    tasks_.add(receive(socket_));
   }
-  auto& job = *flight_->job;
-  job.records[job.next].id = next_id_++;
-  return socket_->send(job.records[job.next]);
-}
-
-kj::Promise<void> EngineQueue::receive_all(std::shared_ptr<EngineSocket> socket) {
-  auto page = std::make_shared<EngineStatusPage>();
-  auto received = EngineSocket::Received::nothing;
-  while (socket == socket_ && (received = socket->receive(*page)) == EngineSocket::Received::record)
-    if (!accept(*page)) lose();
-  if (socket == socket_ && received == EngineSocket::Received::lost) lose();
-  pump();
-  if (socket != socket_) return kj::READY_NOW;
-  auto readable = socket->readable();
-  return readable.then([this, socket = std::move(socket)]() mutable { return receive_all(std::move(socket)); });
-}
-
-// Whether the record is a notice or the answer that is waited for; with anything else the two sides are out of step.
-bool EngineQueue::accept(const EngineStatusPage& page) {
-  saw_generation(page.reply.link_generation);
-  if (page.reply.operation == EngineOperation::link_changed) return true;
-  if (!flight_) return false;
-  const auto& request = flight_->job->records[flight_->job->next];
-  if (page.reply.id != request.id || page.reply.operation != request.operation) return false;
-  settle(page);
-  return true;
-}
-
-void EngineQueue::settle(const EngineStatusPage& page) {
-  const auto job = std::move(flight_->job);
-  flight_.reset();
-  job->outcomes[job->next] = std::min(page.reply.outcome, EngineOutcome::failed);
-  if (job->rank == Rank::other) job->answer = std::make_shared<EngineStatusPage>(page);
-  if (!job->skip_decided()) {
-    job->done->fulfill();
-  } else if (job->done->isWaiting()) {
-    waiting_[index_of(job->rank)].push_back(job);
-  }
-  pump();
+  auto& record = flight_->records[flight_->next];
+  record.id = ++last_id_;
+  sent_at_ = timer_.now();
+  return ::send(socket_->descriptor.get(), &record, sizeof record, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof record;
 }
 
 // Every operation may be repeated, so the record on the way is sent once more: a restarted engine costs nobody an
 // error.
 void EngineQueue::lose() {
-  if (socket_) socket_->shut_down();
   if (socket_) log::warning("engine connection lost");
-  socket_.reset();
-  link_changed_->reject(unreachable());
-  renew_link_change();
-  if (!flight_) return;
-  if (!std::exchange(flight_->retried, true)) {
-    flight_->since = timer_.now();
-    if (transmit()) return;
-    socket_.reset();
-  }
-  flight_->job->done->reject(unreachable());
+  disconnect();
+  if (!flight_ || (!std::exchange(retried_, true) && transmit())) return;
+  flight_->done->reject(KJ_EXCEPTION(OVERLOADED, "the engine cannot be reached"));
   flight_.reset();
+}
+
+// The shutdown wakes receive(), which holds the descriptor until then.
+void EngineQueue::disconnect() {
+  if (socket_) ::shutdown(socket_->descriptor.get(), SHUT_RDWR);
+  socket_.reset();
+  saw_generation(0);
+}
+
+void EngineQueue::rest() {
+  if (!flight_) disconnect();
+}
+
+kj::Promise<void> EngineQueue::receive(std::shared_ptr<Socket> socket) {
+  while (socket == socket_) {
+    const auto size = ::recv(socket->descriptor.get(), &page_, sizeof page_, MSG_DONTWAIT | MSG_TRUNC);
+    if (size < 0 && errno == EAGAIN)
+      return socket->observer.whenBecomesReadable().then([this, socket] { return receive(socket); });
+    if (size < 0 || !accept(static_cast<std::size_t>(size))) lose();
+    pump();
+  }
+  return kj::READY_NOW;
+}
+
+// Takes the record in page_: a notice, or the answer that is waited for. Anything else means that we are out of step.
+bool EngineQueue::accept(std::size_t size) {
+  const auto& reply = page_.reply;
+  if (size < sizeof reply || reply.version != kEngineVersion || reply.peer_count > kPeersPerPage) return false;
+  if (size != sizeof reply + reply.peer_count * sizeof(EnginePeer)) return false;
+  saw_generation(reply.link_generation);
+  if (reply.operation == EngineOperation::link_changed) return true;
+  if (!flight_ || reply.id != flight_->records[flight_->next].id) return false;
+  const auto call = std::exchange(flight_, nullptr);
+  call->outcomes[call->next] = reply.outcome;
+  if (++call->next < call->records.size()) {
+    waiting_[static_cast<std::size_t>(call->rank)].push_back(call);
+  } else {
+    call->answer = page_;
+    call->done->fulfill();
+  }
+  return true;
 }
 
 void EngineQueue::saw_generation(std::uint64_t generation) {
   if (std::exchange(link_generation_, generation) == generation) return;
-  link_changed_->fulfill();
-  renew_link_change();
+  for (auto& watcher : std::exchange(watchers_, {})) watcher->fulfill();
 }
 
-void EngineQueue::renew_link_change() {
+kj::Promise<void> EngineQueue::link_change() {
+  std::erase_if(watchers_, [](auto& watcher) { return !watcher->isWaiting(); });
   auto pair = kj::newPromiseAndFulfiller<void>();
-  link_changed_ = kj::mv(pair.fulfiller);
-  link_change_ = pair.promise.fork();
-}
-
-void EngineQueue::rest() {
-  if (flight_ || !socket_) return;
-  socket_->shut_down();
-  socket_.reset();
-}
-
-void EngineQueue::taskFailed(kj::Exception&& exception) {
-  log::error("engine connection failed", {{"reason", exception.getDescription().cStr()}});
-  lose();
+  watchers_.push_back(kj::mv(pair.fulfiller));
+  return kj::mv(pair.promise);
 }
 
 }  // namespace wghub

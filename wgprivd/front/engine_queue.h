@@ -7,80 +7,70 @@
 #include <array>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "wgprivd/front/engine_socket.h"
+#include "common/engine_record.h"
 
 namespace wghub {
 
-/// An add behind any number of queued removals waits for the record in flight and its turn among the adds.
-/// Errors: kj exceptions of type OVERLOADED when the engine cannot be reached or does not answer.
+enum class EngineRank { other, add, remove };
+
+/// The records of one call, in order, and what became of each.
+struct EngineCall {
+  EngineRank rank = EngineRank::other;
+  std::vector<EngineRequest> records;   ///< at least one
+  std::vector<EngineOutcome> outcomes;  ///< as many; deferred until the engine has answered
+  EngineStatusPage answer;              ///< to the last record
+  std::size_t next = 0;
+  kj::Own<kj::PromiseFulfiller<void>> done;  ///< waiting as long as the caller is
+};
+
+/// An add behind any number of queued removals waits for the record on the way and its turn among the adds.
+/// Connects when first needed and after each loss; what was on the way is then sent once more.
 class EngineQueue final : private kj::TaskSet::ErrorHandler {
  public:
-  enum class Rank { other, add, remove };
+  /// path is that of the engine's socket.
+  EngineQueue(kj::AsyncIoContext& io, const std::string& path);
 
-  /// connects to the engine's socket at path when first needed, and again after each loss.
-  EngineQueue(kj::AsyncIoContext& io, std::string path);
+  /// Resolves when all records are answered, or after limit with the rest still deferred.
+  /// Errors: a kj exception of type OVERLOADED when the engine cannot be reached.
+  kj::Promise<void> run(const std::shared_ptr<EngineCall>& call, kj::Duration limit);
 
-  /// One record and its answer, within 9 s.
-  kj::Promise<std::shared_ptr<EngineStatusPage>> call(const EngineRequest& request);
-
-  /// Many records of one rank, the calls of a rank taking turns. outcomes is as long as records: those already decided
-  /// are not sent, the rest start as deferred. After 1.5 s the answer comes with what is left still deferred.
-  kj::Promise<std::vector<EngineOutcome>> batch(Rank rank, std::vector<EngineRequest> records,
-                                                std::vector<EngineOutcome> outcomes);
-
-  /// The engine's last known link generation, and a promise of its next change; a lost engine rejects the promise.
+  /// The engine's last known link generation, 0 when it is lost, and a promise of the next change of that.
   std::uint64_t link_generation() const { return link_generation_; }
-  kj::Promise<void> link_change() { return link_change_.addBranch(); }
+  kj::Promise<void> link_change();
 
-  /// Lets the engine's connection go when nothing is on the way, so that an idle engine can exit.
+  /// Lets the connection go when nothing is on the way, so that an idle engine can exit.
   void rest();
 
  private:
-  struct Job {
-    Rank rank = Rank::other;
-    std::vector<EngineRequest> records;
-    std::vector<EngineOutcome> outcomes;
-    std::size_t next = 0;
-    std::shared_ptr<EngineStatusPage> answer;
-    kj::Own<kj::PromiseFulfiller<void>> done;  ///< no longer waiting when the caller has left or its time is over
+  struct Socket;
 
-    bool skip_decided();
-  };
-  struct Flight {
-    std::shared_ptr<Job> job;
-    kj::TimePoint since;
-    bool retried = false;
-  };
-
-  kj::Promise<void> submit(const std::shared_ptr<Job>& job);
-  std::shared_ptr<Job> take(Rank rank);
-  std::shared_ptr<Job> take_next();
+  std::shared_ptr<EngineCall> take();
   void pump();
   bool transmit();
-  kj::Promise<void> receive_all(std::shared_ptr<EngineSocket> socket);
-  bool accept(const EngineStatusPage& page);
-  void settle(const EngineStatusPage& page);
   void lose();
+  void disconnect();
+  kj::Promise<void> receive(std::shared_ptr<Socket> socket);
+  bool accept(std::size_t size);
   void saw_generation(std::uint64_t generation);
-  void renew_link_change();
-  void taskFailed(kj::Exception&& exception) override;
+  void taskFailed(kj::Exception&&) override { lose(); }
 
   kj::UnixEventPort& port_;
   kj::Timer& timer_;
   std::string path_;
-  std::shared_ptr<EngineSocket> socket_;
-  bool reachable_ = true;                                    ///< so that only changes are logged
-  std::array<std::deque<std::shared_ptr<Job>>, 3> waiting_;  ///< by Rank
-  std::optional<Flight> flight_;
+  std::shared_ptr<Socket> socket_;
+  bool reachable_ = true;
+  EngineStatusPage page_;
+  std::array<std::deque<std::shared_ptr<EngineCall>>, 3> waiting_;  ///< by rank
+  std::shared_ptr<EngineCall> flight_;                              ///< whose next record is with the engine
+  kj::TimePoint sent_at_;
+  bool retried_ = false;
   unsigned adds_in_a_row_ = 0;
-  std::uint64_t next_id_ = 1;
+  std::uint64_t last_id_ = 0;
   std::uint64_t link_generation_ = 0;
-  kj::Own<kj::PromiseFulfiller<void>> link_changed_;
-  kj::ForkedPromise<void> link_change_ = nullptr;
+  std::vector<kj::Own<kj::PromiseFulfiller<void>>> watchers_;
   kj::TaskSet tasks_;
 };
 

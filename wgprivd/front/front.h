@@ -1,5 +1,5 @@
-// The helper's front: accepts apid on a listening socket and gives each connection a Service.
-// Leaves finding the socket and dropping privileges to main.cpp.
+// Accepts the helper's caller on a listening socket and gives each connection a service.
+// Leaves finding the socket and giving up privileges to main.cpp.
 #pragma once
 
 #include <kj/async-io.h>
@@ -8,7 +8,6 @@
 #include <string>
 
 #include "wgprivd/front/engine_queue.h"
-#include "wgprivd/front/service.h"
 
 namespace wghub {
 
@@ -18,30 +17,26 @@ struct FrontOptions {
   kj::Duration idle = 60 * kj::SECONDS;
 };
 
-/// One per event loop; must outlive the loop's promises.
+/// One per event loop.
 class Front final : private kj::TaskSet::ErrorHandler {
  public:
-  static constexpr unsigned kConnections = 8;
-
   Front(kj::AsyncIoContext& io, kj::Own<kj::ConnectionReceiver> listener, const FrontOptions& options);
 
   /// Serves until nobody has been connected for options.idle.
-  kj::Promise<void> run();
+  kj::Promise<void> run() { return accept_all().exclusiveJoin(until_idle()); }
 
  private:
-  class Connection;
-
   kj::Promise<void> accept_all();
   kj::Promise<void> until_idle();
   void serve(kj::Own<kj::AsyncIoStream> stream);
-  void taskFailed(kj::Exception&& exception) override;
+  void taskFailed(kj::Exception&&) override {}  // a connection that ended badly has ended
 
   kj::Timer& timer_;
   kj::Own<kj::ConnectionReceiver> listener_;
   FrontOptions options_;
   EngineQueue engine_;
   unsigned connections_ = 0;
-  Service::Shared shared_;
+  unsigned open_calls_ = 0;
   kj::TimePoint last_used_;
   kj::TaskSet tasks_;
 };

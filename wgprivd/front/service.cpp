@@ -3,262 +3,242 @@
 #include <kj/debug.h>
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include "common/key.h"
 #include "common/log.h"
+#include "proto/wgprivd.capnp.h"
 
 namespace wghub {
 namespace {
 
+constexpr unsigned kOpenCalls = 64;
+constexpr auto kBatchLimit = 1500 * kj::MILLISECONDS;
+constexpr auto kCallLimit = 9 * kj::SECONDS;
 constexpr auto kWatchLimit = 25 * kj::SECONDS;
-constexpr std::size_t kQueuedReplyBytes = 1024 * 1024;
 
 static_assert(static_cast<int>(proto::Outcome::FAILED) == static_cast<int>(EngineOutcome::failed));
-static_assert(static_cast<int>(proto::Outcome::ADDRESS_HELD) == static_cast<int>(EngineOutcome::address_held));
 
 proto::Outcome to_proto(EngineOutcome outcome) {
   return static_cast<proto::Outcome>(std::min(outcome, EngineOutcome::failed));
 }
 
+// All zero means that there is none, which is empty in Cap'n Proto.
 template <std::size_t kSize>
-bool is_zero(const std::array<std::uint8_t, kSize>& bytes) {
-  return bytes == std::array<std::uint8_t, kSize>{};
+capnp::Data::Reader to_proto(const std::array<std::uint8_t, kSize>& bytes) {
+  const bool none = bytes == std::array<std::uint8_t, kSize>{};
+  return kj::arrayPtr(bytes.data(), none ? 0 : kSize);
 }
 
-template <std::size_t kSize>
-capnp::Data::Reader as_data(const std::array<std::uint8_t, kSize>& bytes) {
-  return kj::arrayPtr(bytes.data(), bytes.size());
-}
-
-template <std::size_t kSize>
-capnp::Data::Reader as_data_or_none(const std::array<std::uint8_t, kSize>& bytes) {
-  return is_zero(bytes) ? capnp::Data::Reader() : as_data(bytes);
-}
-
-template <std::size_t kSize>
-bool copy_exactly(capnp::Data::Reader from, std::array<std::uint8_t, kSize>& to) {
-  if (from.size() != kSize) return false;
-  std::copy(from.begin(), from.end(), to.begin());
-  return true;
-}
-
-template <std::size_t kSize>
-bool copy_if_given(capnp::Data::Reader from, std::array<std::uint8_t, kSize>& to) {
-  return from.size() == 0 || copy_exactly(from, to);
-}
-
-EngineRequest request_for(EngineOperation operation) {
-  EngineRequest request;
-  request.operation = operation;
-  return request;
-}
-
-// False when a field has a length that it cannot have.
-bool decode(proto::PeerItem::Reader item, EngineRequest& request) {
-  std::array<std::uint8_t, 32> preshared_key{};  // its bytes are not passed on: the engine refuses the flag
-  if (item.getReplaces().size() != 0) request.flags |= EngineRequest::kHasReplaces;
-  if (item.getPresharedKey().size() != 0) request.flags |= EngineRequest::kHasPresharedKey;
-  return copy_exactly(item.getKey(), request.key) && copy_if_given(item.getIpv4(), request.addresses.ipv4) &&
-         copy_if_given(item.getIpv6(), request.addresses.ipv6) && copy_if_given(item.getReplaces(), request.replaces) &&
-         copy_if_given(item.getPresharedKey(), preshared_key);
-}
-
-bool decode(proto::Policy::Reader from, EnginePolicy& to) {
-  const auto network = from.getNetwork();
-  if (network.size() != 4 && network.size() != 16) return false;
-  std::copy(network.begin(), network.end(), to.network.begin());
-  to.family = network.size() == 4 ? 4 : 6;
-  to.prefix = from.getPrefix();
-  to.port = from.getPort();
-  to.mtu = from.getMtu();
-  return true;
+capnp::Data::Reader to_proto(const std::array<std::uint8_t, 16>& address, unsigned family) {
+  return kj::arrayPtr(address.data(), family == 4 ? 4U : family == 6 ? 16U : 0U);
 }
 
 void encode(const EnginePolicy& from, proto::Policy::Builder to) {
-  to.setNetwork(kj::arrayPtr(from.network.data(), from.family == 4 ? 4 : 16));
+  to.setNetwork(to_proto(from.network, from.family));
   to.setPrefix(from.prefix);
   to.setPort(from.port);
   to.setMtu(from.mtu);
 }
 
 void encode(const EnginePeer& from, proto::PeerStatus::Builder to) {
-  to.setKey(as_data(from.key));
-  to.setIpv4(as_data_or_none(from.addresses.ipv4));
-  to.setIpv6(as_data_or_none(from.addresses.ipv6));
+  to.setKey(to_proto(from.key));
+  to.setIpv4(to_proto(from.addresses.ipv4));
+  to.setIpv6(to_proto(from.addresses.ipv6));
   to.setOtherAddresses((from.flags & EnginePeer::kOtherAddresses) != 0);
-  if (from.endpoint_family == 4) to.setEndpoint(kj::arrayPtr(from.endpoint.data(), 4));
-  if (from.endpoint_family == 6) to.setEndpoint(as_data(from.endpoint));
+  to.setEndpoint(to_proto(from.endpoint, from.endpoint_family));
   to.setEndpointPort(from.endpoint_port);
   to.setLastHandshake(from.last_handshake);
   to.setReceivedBytes(from.received_bytes);
   to.setSentBytes(from.sent_bytes);
 }
 
+// Each decode is false when a field has a length that it cannot have.
+template <std::size_t kSize>
+bool decode(capnp::Data::Reader from, std::array<std::uint8_t, kSize>& to) {
+  if (from.size() == kSize) std::copy(from.begin(), from.end(), to.begin());
+  return from.size() == kSize;
+}
+
+template <std::size_t kSize>
+bool decode_optional(capnp::Data::Reader from, std::array<std::uint8_t, kSize>& to) {
+  return from.size() == 0 || decode(from, to);
+}
+
+bool decode(capnp::Data::Reader key, EngineRequest& to) {
+  to.operation = EngineOperation::remove_peer;
+  return decode(key, to.key);
+}
+
+// A preshared key is not passed on: the engine refuses the flag.
+bool decode(proto::PeerItem::Reader from, EngineRequest& to) {
+  to.operation = EngineOperation::add_peer;
+  if (from.getReplaces().size() != 0) to.flags |= EngineRequest::kHasReplaces;
+  if (from.getPresharedKey().size() != 0) to.flags |= EngineRequest::kHasPresharedKey;
+  return decode(from.getKey(), to.key) && decode_optional(from.getIpv4(), to.addresses.ipv4) &&
+         decode_optional(from.getIpv6(), to.addresses.ipv6) && decode_optional(from.getReplaces(), to.replaces) &&
+         (from.getPresharedKey().size() == 0 || from.getPresharedKey().size() == 32);
+}
+
+bool decode(proto::Policy::Reader from, EngineRequest& to) {
+  const auto network = from.getNetwork();
+  if (network.size() != 4 && network.size() != 16) return false;
+  to.policy = {
+      {}, network.size() == 4 ? std::uint8_t{4} : std::uint8_t{6}, from.getPrefix(), from.getPort(), from.getMtu()};
+  std::copy(network.begin(), network.end(), to.policy.network.begin());
+  return true;
+}
+
 bool is_refusal(EngineOutcome outcome) {
   return outcome > EngineOutcome::interface_missing && outcome != EngineOutcome::stale_snapshot;
 }
 
-void log_refused(const char* call, EngineOutcome outcome) {
-  if (is_refusal(outcome))
-    log::warning("call refused", {{"call", call}, {"outcome", static_cast<std::int64_t>(outcome)}});
-}
-
 // One line a call: a caller taken over must not be able to fill the disk with our log.
-void log_refused(const char* call, const std::vector<EngineRequest>& records,
-                 const std::vector<EngineOutcome>& outcomes) {
-  const auto first = std::find_if(outcomes.begin(), outcomes.end(), is_refusal);
-  if (first == outcomes.end()) return;
-  const PublicKey key{records[static_cast<std::size_t>(first - outcomes.begin())].key};
-  log::warning("items refused", {{"call", call},
-                                 {"items", std::int64_t{std::count_if(first, outcomes.end(), is_refusal)}},
-                                 {"first_outcome", static_cast<std::int64_t>(*first)},
-                                 {"first_key", to_base64(key)}});
+void log_refusals(const char* name, const EngineCall& call) {
+  const auto refused = std::find_if(call.outcomes.begin(), call.outcomes.end(), is_refusal);
+  if (refused == call.outcomes.end()) return;
+  const PublicKey key{call.records[static_cast<std::size_t>(refused - call.outcomes.begin())].key};
+  const auto count = std::count_if(refused, call.outcomes.end(), is_refusal);
+  log::warning("refused", {{"call", name},
+                           {"items", std::int64_t{count}},
+                           {"first_key", to_base64(key)},
+                           {"first_outcome", static_cast<std::int64_t>(*refused)}});
 }
 
-template <class List>
-void encode(const std::vector<EngineOutcome>& outcomes, List to) {
-  for (std::size_t i = 0; i < outcomes.size(); ++i) to.set(static_cast<unsigned>(i), to_proto(outcomes[i]));
-}
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // the generated base class, which kj never deletes through
+class Service final : public proto::Wgprivd::Server {
+ public:
+  Service(EngineQueue& engine, kj::Timer& timer, unsigned& open_calls)
+      : engine_(engine), timer_(timer), open_calls_(open_calls) {}
+
+  kj::Promise<void> hello(HelloContext context) override {
+    EngineRequest request{.operation = EngineOperation::hello};
+    request.version = context.getParams().getProtocolVersion();
+    if (request.version != proto::PROTOCOL_VERSION) return refuse("hello", context);
+    return ask("hello", request, context, [](auto results, const EngineStatusPage& page) {
+      const auto& reply = page.reply;
+      results.setVersion(proto::PROTOCOL_VERSION);
+      results.setBackend(static_cast<proto::Backend>(reply.backend));
+      results.setHubPublicKey(to_proto(reply.hub_key));
+      results.setPolicyDigest(to_proto(reply.policy_digest));
+      encode(reply.policy, results.initPolicy());
+      results.setInterfaceUp((reply.flags & EngineReply::kInterfaceUp) != 0);
+      results.setLinkGeneration(reply.link_generation);
+    });
+  }
+
+  kj::Promise<void> generateKey(GenerateKeyContext context) override {
+    return ask(
+        "generateKey", {.operation = EngineOperation::generate_key}, context,
+        [](auto results, const EngineStatusPage& page) { results.setHubPublicKey(to_proto(page.reply.hub_key)); });
+  }
+
+  kj::Promise<void> configure(ConfigureContext context) override {
+    EngineRequest request{.operation = EngineOperation::configure};
+    if (!decode(context.getParams().getPolicy(), request)) return refuse("configure", context);
+    return ask("configure", request, context, [](auto results, const EngineStatusPage& page) {
+      const auto& reply = page.reply;
+      results.setCreated((reply.flags & EngineReply::kCreated) != 0);
+      encode(reply.policy, results.initPolicy());
+      results.setLinkGeneration(reply.link_generation);
+    });
+  }
+
+  kj::Promise<void> addPeers(AddPeersContext context) override {
+    return change("addPeers", EngineRank::add, context.getParams().getPeers(), context);
+  }
+
+  kj::Promise<void> removePeers(RemovePeersContext context) override {
+    return change("removePeers", EngineRank::remove, context.getParams().getKeys(), context);
+  }
+
+  kj::Promise<void> status(StatusContext context) override {
+    EngineRequest request{.operation = EngineOperation::status};
+    request.snapshot = context.getParams().getSnapshot();
+    request.cursor = context.getParams().getCursor();
+    return ask("status", request, context, [](auto results, const EngineStatusPage& page) {
+      const auto& reply = page.reply;
+      results.setInterfaceUp((reply.flags & EngineReply::kInterfaceUp) != 0);
+      results.setSnapshot(reply.snapshot);
+      auto list = results.initPeers(reply.peer_count);
+      for (unsigned i = 0; i < reply.peer_count; ++i) encode(page.peers[i], list[i]);
+      results.setNextCursor(reply.next_cursor);
+      results.setLastPage((reply.flags & EngineReply::kLastPage) != 0);
+      results.setComplete((reply.flags & EngineReply::kComplete) != 0);
+      results.setTotal(reply.total);
+      results.setLinkGeneration(reply.link_generation);
+    });
+  }
+
+  // The hello makes sure that there is an engine and that its generation is the present one.
+  kj::Promise<void> watch(WatchContext context) override {
+    auto call = std::make_shared<EngineCall>();
+    call->records = {{.operation = EngineOperation::hello}};
+    const auto seen = context.getParams().getLinkGeneration();
+    auto changed = [this, seen]() -> kj::Promise<void> {
+      if (engine_.link_generation() != seen) return kj::READY_NOW;
+      return engine_.link_change().exclusiveJoin(timer_.afterDelay(kWatchLimit));
+    };
+    return counted(engine_.run(call, kCallLimit).then(changed)).then([this, context]() mutable {
+      context.getResults().setLinkGeneration(engine_.link_generation());
+    });
+  }
+
+ private:
+  // Of too many calls the queue forgets the last ones at once: nobody waits for them.
+  kj::Promise<void> counted(kj::Promise<void> call) {
+    ++open_calls_;
+    if (open_calls_ > kOpenCalls) call = KJ_EXCEPTION(OVERLOADED, "too many calls are open");
+    return call.attach(kj::defer([&open = open_calls_] { --open; }));
+  }
+
+  // Runs one record and lets fill set the results besides the outcome.
+  template <class Context, class Fill>
+  kj::Promise<void> ask(const char* name, const EngineRequest& request, Context context, Fill fill) {
+    auto call = std::make_shared<EngineCall>();
+    call->records = {request};
+    return counted(engine_.run(call, kCallLimit)).then([name, call, context, fill]() mutable {
+      log_refusals(name, *call);
+      auto results = context.getResults();
+      results.setOutcome(to_proto(call->outcomes.front()));
+      fill(results, call->answer);
+    });
+  }
+
+  // Runs one record an item; a list with anything malformed in it is refused whole, with that one outcome.
+  template <class List, class Context>
+  kj::Promise<void> change(const char* name, EngineRank rank, List items, Context context) {
+    auto call = std::make_shared<EngineCall>();
+    call->rank = rank;
+    bool well_formed = items.size() > 0 && items.size() <= kPeersPerPage;
+    call->records.resize(well_formed ? items.size() : 1);
+    for (unsigned i = 0; well_formed && i < items.size(); ++i) well_formed = decode(items[i], call->records[i]);
+    if (!well_formed) call->outcomes = {EngineOutcome::malformed};
+    auto done = well_formed ? counted(engine_.run(call, kBatchLimit)) : kj::Promise<void>(kj::READY_NOW);
+    return done.then([name, call, context]() mutable {
+      log_refusals(name, *call);
+      const auto count = static_cast<unsigned>(call->outcomes.size());
+      auto outcomes = context.getResults().initOutcomes(count);
+      for (unsigned i = 0; i < count; ++i) outcomes.set(i, to_proto(call->outcomes[i]));
+    });
+  }
+
+  // A malformed call: what the record could not carry never reaches the engine.
+  template <class Context>
+  static kj::Promise<void> refuse(const char* name, Context context) {
+    log::warning("malformed call refused", {{"call", name}});
+    context.getResults().setOutcome(proto::Outcome::MALFORMED);
+    return kj::READY_NOW;
+  }
+
+  EngineQueue& engine_;
+  kj::Timer& timer_;
+  unsigned& open_calls_;
+};
 
 }  // namespace
 
-Service::Service(Shared& shared, capnp::TwoPartyVatNetwork& network, kj::AsyncIoStream& stream)
-    : shared_(shared), engine_(shared.engine), network_(network), stream_(stream) {}
-
-kj::Promise<void> Service::admitted(kj::Promise<void> call) {
-  ++shared_.open_calls;
-  return call.attach(kj::defer([&shared = shared_] { --shared.open_calls; }));
-}
-
-void Service::admit() {
-  const bool reads_nothing = network_.getCurrentQueueSize() > kQueuedReplyBytes;
-  if (shared_.open_calls < kOpenCalls && !reads_nothing) return;
-  log::warning(reads_nothing ? "caller does not read its answers: connection closed" : "too many open calls: refused");
-  if (reads_nothing) stream_.abortRead();
-  kj::throwFatalException(KJ_EXCEPTION(OVERLOADED, "too many calls are open"));
-}
-
-kj::Promise<void> Service::hello(HelloContext context) {
-  admit();
-  if (context.getParams().getProtocolVersion() != proto::PROTOCOL_VERSION) {
-    context.getResults().setOutcome(proto::Outcome::MALFORMED);
-    context.getResults().setVersion(proto::PROTOCOL_VERSION);
-    return kj::READY_NOW;
-  }
-  return admitted(engine_.call(request_for(EngineOperation::hello)).then([context](auto page) mutable {
-    const auto& reply = page->reply;
-    auto results = context.getResults();
-    results.setOutcome(to_proto(reply.outcome));
-    results.setVersion(proto::PROTOCOL_VERSION);
-    if (reply.backend <= EngineBackend::userspace) results.setBackend(static_cast<proto::Backend>(reply.backend));
-    if (reply.flags & EngineReply::kHasKey) results.setHubPublicKey(as_data(reply.hub_key));
-    if (reply.flags & EngineReply::kHasPolicy) results.setPolicyDigest(as_data(reply.policy_digest));
-    if (reply.flags & EngineReply::kHasPolicy) encode(reply.policy, results.initPolicy());
-    results.setInterfaceUp((reply.flags & EngineReply::kInterfaceUp) != 0);
-    results.setLinkGeneration(reply.link_generation);
-  }));
-}
-
-kj::Promise<void> Service::generateKey(GenerateKeyContext context) {
-  admit();
-  return admitted(engine_.call(request_for(EngineOperation::generate_key)).then([context](auto page) mutable {
-    log_refused("generateKey", page->reply.outcome);
-    context.getResults().setOutcome(to_proto(page->reply.outcome));
-    if (page->reply.flags & EngineReply::kHasKey) context.getResults().setHubPublicKey(as_data(page->reply.hub_key));
-  }));
-}
-
-kj::Promise<void> Service::configure(ConfigureContext context) {
-  admit();
-  auto request = request_for(EngineOperation::configure);
-  if (!decode(context.getParams().getPolicy(), request.policy)) {
-    log_refused("configure", EngineOutcome::malformed);
-    context.getResults().setOutcome(proto::Outcome::MALFORMED);
-    return kj::READY_NOW;
-  }
-  return admitted(engine_.call(request).then([context](auto page) mutable {
-    const auto& reply = page->reply;
-    log_refused("configure", reply.outcome);
-    auto results = context.getResults();
-    results.setOutcome(to_proto(reply.outcome));
-    results.setCreated((reply.flags & EngineReply::kCreated) != 0);
-    if (reply.flags & EngineReply::kHasPolicy) encode(reply.policy, results.initPolicy());
-    results.setLinkGeneration(reply.link_generation);
-  }));
-}
-
-kj::Promise<void> Service::addPeers(AddPeersContext context) {
-  admit();
-  const auto peers = context.getParams().getPeers();
-  if (peers.size() > kPeersPerPage) {
-    log_refused("addPeers", EngineOutcome::malformed);
-    context.getResults().initOutcomes(1).set(0, proto::Outcome::MALFORMED);
-    return kj::READY_NOW;
-  }
-  std::vector<EngineRequest> records(peers.size(), request_for(EngineOperation::add_peer));
-  std::vector<EngineOutcome> outcomes(peers.size(), EngineOutcome::deferred);
-  for (unsigned i = 0; i < peers.size(); ++i)
-    if (!decode(peers[i], records[i])) outcomes[i] = EngineOutcome::malformed;
-  auto done = engine_.batch(EngineQueue::Rank::add, records, std::move(outcomes));
-  return admitted(done.then([context, records = std::move(records)](auto all) mutable {
-    log_refused("addPeers", records, all);
-    encode(all, context.getResults().initOutcomes(static_cast<unsigned>(all.size())));
-  }));
-}
-
-kj::Promise<void> Service::removePeers(RemovePeersContext context) {
-  admit();
-  const auto keys = context.getParams().getKeys();
-  if (keys.size() > kPeersPerPage) {
-    log_refused("removePeers", EngineOutcome::malformed);
-    context.getResults().initOutcomes(1).set(0, proto::Outcome::MALFORMED);
-    return kj::READY_NOW;
-  }
-  std::vector<EngineRequest> records(keys.size(), request_for(EngineOperation::remove_peer));
-  std::vector<EngineOutcome> outcomes(keys.size(), EngineOutcome::deferred);
-  for (unsigned i = 0; i < keys.size(); ++i)
-    if (!copy_exactly(keys[i], records[i].key)) outcomes[i] = EngineOutcome::malformed;
-  auto done = engine_.batch(EngineQueue::Rank::remove, records, std::move(outcomes));
-  return admitted(done.then([context, records = std::move(records)](auto all) mutable {
-    log_refused("removePeers", records, all);
-    encode(all, context.getResults().initOutcomes(static_cast<unsigned>(all.size())));
-  }));
-}
-
-kj::Promise<void> Service::status(StatusContext context) {
-  admit();
-  auto request = request_for(EngineOperation::status);
-  request.snapshot = context.getParams().getSnapshot();
-  request.cursor = context.getParams().getCursor();
-  return admitted(engine_.call(request).then([context](auto page) mutable {
-    const auto& reply = page->reply;
-    auto results = context.getResults();
-    results.setOutcome(to_proto(reply.outcome));
-    results.setInterfaceUp((reply.flags & EngineReply::kInterfaceUp) != 0);
-    results.setSnapshot(reply.snapshot);
-    auto peers = results.initPeers(reply.peer_count);
-    for (unsigned i = 0; i < reply.peer_count; ++i) encode(page->peers[i], peers[i]);
-    results.setNextCursor(reply.next_cursor);
-    results.setLastPage((reply.flags & EngineReply::kLastPage) != 0);
-    results.setComplete((reply.flags & EngineReply::kComplete) != 0);
-    results.setTotal(reply.total);
-    results.setLinkGeneration(reply.link_generation);
-  }));
-}
-
-kj::Promise<void> Service::watch(WatchContext context) {
-  admit();
-  const auto seen = context.getParams().getLinkGeneration();
-  // The hello makes sure that there is an engine, and that its generation is the present one.
-  return admitted(
-      engine_.call(request_for(EngineOperation::hello))
-          .then([this, seen](auto) -> kj::Promise<void> {
-            if (engine_.link_generation() != seen) return kj::READY_NOW;
-            return engine_.link_change().exclusiveJoin(shared_.timer.afterDelay(kWatchLimit));
-          })
-          .then([this, context]() mutable { context.getResults().setLinkGeneration(engine_.link_generation()); }));
+capnp::Capability::Client make_service(EngineQueue& engine, kj::Timer& timer, unsigned& open_calls) {
+  return proto::Wgprivd::Client(kj::heap<Service>(engine, timer, open_calls));
 }
 
 }  // namespace wghub
