@@ -225,7 +225,7 @@ def api_token(api, code):
 def spokes(api):
     found, cursor = {}, ""
     while cursor is not None:
-        page = api.call("GET", "/api/spokes?limit=1000" + (f"&cursor={cursor}" if cursor else ""))[0]
+        page = api.call("GET", "/api/spoke/list?limit=1000" + (f"&cursor={cursor}" if cursor else ""))[0]
         found.update({spoke["name"]: spoke for spoke in page["spokes"]})
         cursor = page.get("nextCursor")
     return found
