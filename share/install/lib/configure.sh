@@ -1,0 +1,43 @@
+# Writes what stays: the conf, a drop-in where the implementation needs one, the uninstaller.
+
+_configure() {
+  _step "writing $_conf"
+  _stage=configured
+  _init=$(_init_system)
+  _keep_old
+  _changed=yes
+  _stop
+  _write_conf || _fail 70 INTERNAL "cannot write $_conf" 'make it writable, run the same command again'
+  _write_drop_in
+  _write_uninstaller
+  if command -v restorecon >/dev/null 2>&1; then restorecon -RF /etc/wireguard >>"$_log" 2>&1; fi
+  _progress configured
+}
+
+# Once per installation: a resumed one must not take its own half for the old state.
+_keep_old() {
+  [ ! -e "$_state/replaced" ] || return 0
+  if [ -e "$_conf" ]; then
+    cp -p "$_conf" "$_conf.bak.new" && mv -f "$_conf.bak.new" "$_conf.bak"
+  else
+    rm -f "$_conf.bak"
+  fi
+  : >"$_state/replaced"
+}
+
+# The /32 and AllowedIPs make the one route that is wanted. No DNS line: it would take over all names of this machine.
+_write_conf() {
+  {
+    printf '%s\n[Interface]\nPrivateKey = ' "$_marker" && sed 1d "$_key" && printf 'Address = %s/32\n\n' "${_address%/*}" &&
+      printf '[Peer]\nPublicKey = %s\nEndpoint = %s\n' "$_hub_key" "$_endpoint" &&
+      printf 'AllowedIPs = %s\nPersistentKeepalive = %s\n' "$_network" "$_keepalive"
+  } >"$_conf.new" && chmod 0600 "$_conf.new" && mv -f "$_conf.new" "$_conf"
+}
+
+_write_drop_in() {
+  if [ "$_impl" != userspace ] || [ "$_init" != systemd ]; then return 0; fi
+  _directory=/etc/systemd/system/wg-quick@$_interface.service.d
+  (umask 022 && mkdir -p "$_directory") &&
+    printf '%s\n[Service]\nEnvironment=WG_QUICK_USERSPACE_IMPLEMENTATION=%s\n' "$_marker" "$(_userspace_program)" >"$_directory/wghub.conf" &&
+    chmod 0644 "$_directory/wghub.conf"
+}

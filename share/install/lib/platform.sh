@@ -1,0 +1,41 @@
+# Refuses, before anything is touched, machines where this script is the wrong way. Leaves packages and the kernel to later stages.
+
+# _wrong_platform: says what to use instead, or nothing when this machine is right.
+_wrong_platform() {
+  _system=$(uname -s)
+  if [ "$_system" != Linux ]; then
+    echo "this is $_system, the command is for Linux|use the command for $_system that the hub shows"
+  elif grep -q Microsoft /proc/version 2>/dev/null; then
+    echo "WSL 1 has no Linux kernel to run WireGuard|use the Windows command on Windows itself, or WSL 2"
+  elif uname -a | grep -qi synology; then
+    echo "Synology DSM has no WireGuard package|run the command in a virtual machine or on another host of that network"
+  elif [ -e /run/ostree-booted ]; then
+    echo "the system is an ostree image, packages cannot be installed in place|layer the tools (rpm-ostree install wireguard-tools), reboot and add the tunnel with wg-quick"
+  elif grep -Eq '^ID="?nixos"?$' /etc/os-release 2>/dev/null; then
+    echo "NixOS is configured by its own files|declare the tunnel in networking.wg-quick.interfaces"
+  elif command -v transactional-update >/dev/null 2>&1; then
+    echo "the system is updated by snapshots, packages cannot be installed in place|run transactional-update pkg install wireguard-tools, reboot and add the tunnel with wg-quick"
+  fi
+}
+
+# Before the copy exists nothing has to be undone: report, explain, leave.
+_refuse() {
+  _code=$1
+  printf '[wghub] ERROR %s (%s): %s. Fix: %s\n' "$2" "$1" "$3" "$4" >&2
+  if ! _report preflight "$1" "$2: $3"; then
+    printf '%s\n' '[wghub] The hub could not be told. If the next try says that the command is already used, ask for a new one (New token).' >&2
+  fi
+  exit "$1"
+}
+
+_check_platform() {
+  _wrong=$(_wrong_platform)
+  if [ -n "$_wrong" ]; then _refuse 11 UNSUPPORTED "${_wrong%%|*}" "${_wrong#*|}."; fi
+}
+
+_check_root() {
+  if [ "$(id -u)" != 0 ]; then
+    _refuse 10 NOT_ROOT 'this needs root' "run exactly this, as a user who may use sudo:
+  $_command"
+  fi
+}
