@@ -35,7 +35,7 @@ _pick_interface() {
 }
 
 _choose_interface() {
-  _hub_pattern=$(printf '%s' "$_hub_host" | sed 's/[][.]/\\&/g')
+  _hub_pattern=$(printf '%s' "$_hub_host" | sed 's/[].[]/\\&/g')
   if [ -n "${WGHUB_IFACE:-}" ]; then
     if ! printf '%s\n' "$WGHUB_IFACE" | grep -Eqx '[a-zA-Z0-9_=+.-]{1,15}'; then
       _fail 16 NAME_CONFLICT 'WGHUB_IFACE is not an interface name' 'use 1 to 15 letters, digits or _=+.-'
