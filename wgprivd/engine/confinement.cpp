@@ -1,0 +1,129 @@
+#include "wgprivd/engine/confinement.h"
+
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "common/log.h"
+
+namespace wghub {
+namespace {
+
+constexpr std::uint64_t kAllOfAbi1 = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+constexpr std::uint64_t kTruncate = 1U << 14;  // since ABI 3; Debian 12's header lacks its name
+constexpr std::uint64_t kNeeded = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                  LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                  LANDLOCK_ACCESS_FS_REMOVE_FILE;
+
+constexpr int kAllowed[] = {
+    // records, netlink, UAPI, the log
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(accept4),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt),
+    SCMP_SYS(shutdown),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(close),
+    // state files
+    SCMP_SYS(openat),
+    SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    SCMP_SYS(unlinkat),
+    // memory, time, random numbers, the C library's own
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+#if defined(__SANITIZE_ADDRESS__)
+    // what the sanitizer's run-time calls while it watches and when it reports
+    SCMP_SYS(mprotect),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(readlink),
+    SCMP_SYS(rt_sigaction),
+#endif
+};
+
+void require(bool done, const char* what, int error = errno) {
+  if (!done) throw std::system_error(error, std::generic_category(), what);
+}
+
+void restrict_files(const StateDirectory& directory) {
+  const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (abi < 1) {
+    log::warning("this kernel has no Landlock: files are guarded by their modes alone",
+                 {{"errno", std::int64_t{errno}}});
+    return;
+  }
+  landlock_ruleset_attr handled{};
+  handled.handled_access_fs = kAllOfAbi1;
+  if (abi >= 2) handled.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
+  if (abi >= 3) handled.handled_access_fs |= kTruncate;
+  const Descriptor rules(static_cast<int>(syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0)));
+  landlock_path_beneath_attr beneath{};
+  beneath.allowed_access = kNeeded;
+  beneath.parent_fd = directory.get();
+  require(rules && syscall(SYS_landlock_add_rule, rules.get(), LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0 &&
+              syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0,
+          "landlock");
+}
+
+void restrict_calls() {
+  const std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS), seccomp_release);
+  require(filter != nullptr, "seccomp", ENOMEM);
+  int error = 0;
+  for (const int call : kAllowed) {
+    if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0);
+  }
+  // No new code, and signals (abort's own) only to this process.
+  const scmp_arg_cmp not_executable = SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+  const scmp_arg_cmp to_itself = SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()));
+  if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
+  if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, to_itself);
+  if (error == 0) error = seccomp_load(filter.get());
+  require(error == 0, "seccomp", -error);
+}
+
+}  // namespace
+
+void confine(const StateDirectory& directory) {
+  require(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "PR_SET_DUMPABLE");
+  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
+  restrict_files(directory);
+  restrict_calls();
+}
+
+}  // namespace wghub

@@ -1,0 +1,52 @@
+// The peers that the engine has set, in STATE/journal, so that a restart of the machine brings them back (D14).
+// Leaves putting them onto an interface to Engine::restore.
+#pragma once
+
+#include <map>
+
+#include "common/engine_record.h"
+#include "common/key.h"
+#include "wgprivd/engine/state_file.h"
+
+namespace wghub {
+
+/// An append-only file of fixed-size checksummed records, rewritten when it has grown to twice its live size.
+/// A last record that a crash tore is dropped; a bad record elsewhere is never guessed around.
+class Journal {
+ public:
+  using Peers = std::map<PublicKey, EngineAddresses>;
+  static constexpr const char* kFile = "journal";
+  static constexpr std::size_t kRecordBytes = 128;
+  static constexpr std::size_t kFloorRecords = 1024;  ///< a shorter file is not worth rewriting
+
+  /// Errors: DamagedState for a bad record that is not a torn end.
+  explicit Journal(const StateDirectory& directory);
+
+  const Peers& peers() const { return peers_; }
+  bool holds(const PublicKey& key, const EngineAddresses& addresses) const;
+
+  /// Notes that key has these addresses; replaced (nullptr: none) has gone in the same step. On disk after sync().
+  void add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey* replaced);
+  void remove(const PublicKey& key);
+
+  /// Brings everything noted onto the disk; false, with a log line, when that failed. A later call tries again.
+  bool sync();
+
+  bool is_synced() const { return !dirty_ && !behind_; }
+
+ private:
+  struct Record;
+
+  void note(Record record);
+  void apply(const Record& record);
+  bool rewrite();
+
+  const StateDirectory& directory_;
+  Descriptor file_;
+  Peers peers_;
+  std::uint64_t records_ = 0;  ///< in the file, the header included
+  bool dirty_ = false;         ///< written, not yet on disk
+  bool behind_ = true;         ///< the file lacks something: it must be rewritten
+};
+
+}  // namespace wghub

@@ -1,0 +1,45 @@
+// What the engine allows: pure functions over values, without a kernel, a file or a clock.
+// Each answers EngineOutcome::done for "allowed", else the reason; who asked does not matter to them.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "common/address.h"
+#include "common/engine_record.h"
+#include "common/key.h"
+#include "wgprivd/engine/peer_table.h"
+#include "wgprivd/engine/policy_file.h"
+
+namespace wghub {
+
+/// The network of a policy whose form was checked.
+Network network_of(const EnginePolicy& policy);
+
+bool is_same(const EnginePolicy& left, const EnginePolicy& right);
+
+/// Private, 2 to 16 host bits (IPv4: /16 to /30), no host bits set, port not 0, MTU 1280 to 1500.
+/// Errors: network_not_allowed.
+EngineOutcome check_form(const EnginePolicy& policy);
+
+/// Whether another policy may take the place of the current one: only as long as no peer was ever set.
+/// Errors: policy_mismatch.
+EngineOutcome check_change(const std::optional<AcceptedPolicy>& current, const EnginePolicy& wanted);
+
+/// host_networks: addresses and routes of the host without those of our own interface; a default route does not count.
+/// Errors: network_overlap.
+EngineOutcome check_overlap(const EnginePolicy& policy, std::span<const Network> host_networks);
+
+/// Errors: invalid_key, hub_key.
+EngineOutcome check_key(const PublicKey& key, const PublicKey& hub_key);
+
+/// Errors: malformed (no address at all), address_outside, address_reserved.
+EngineOutcome check_addresses(const EnginePolicy& policy, const EngineAddresses& addresses);
+
+/// Whether key may have the addresses. replaces (nullptr: nobody) is the peer that must hold all of them now;
+/// when it is gone already the add is judged as one without.
+/// Errors: replaces_mismatch, address_held.
+EngineOutcome check_holders(const PeerTable& peers, const PublicKey& key, const EngineAddresses& addresses,
+                            const PublicKey* replaces);
+
+}  // namespace wghub

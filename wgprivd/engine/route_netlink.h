@@ -1,0 +1,59 @@
+// Links, addresses and routes over rtnetlink: reads those of the host, changes only the one interface it is told.
+// Leaves keys and peers to the Backend.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/address.h"
+#include "wgprivd/engine/netlink_socket.h"
+
+namespace wghub {
+
+/// The interface as rtnetlink shows it; index 0: there is none.
+struct LinkState {
+  unsigned index = 0;
+  bool up = false;
+  bool has_address = false;  ///< the hub's address with the network's prefix
+  unsigned mtu = 0;
+  bool operator==(const LinkState&) const = default;
+};
+
+class RouteNetlink {
+ public:
+  /// Errors: std::system_error.
+  RouteNetlink();
+
+  /// Readable when links or addresses of the host changed.
+  int descriptor() const { return news_.descriptor(); }
+
+  /// Reads the news; whether some may be about the interface of this name or index.
+  bool read_news(const std::string& interface, unsigned index);
+
+  /// Looks the interface up; hub is its address with the network's prefix (nullptr: none is expected).
+  LinkState find(const std::string& interface, const Network* hub);
+
+  /// All addresses (with their networks) and routes of the host, without those of the interface except_index.
+  /// Nothing when they could not be read whole.
+  std::optional<std::vector<Network>> host_networks(unsigned except_index);
+
+  /// Makes a link of the kind; returns 0 or an errno value.
+  int create(const std::string& interface, const char* kind);
+
+  /// Gives the interface this address and no other, the MTU, and brings it up; returns 0 or an errno value.
+  int bring_up(unsigned index, const Network& hub, unsigned mtu);
+
+ private:
+  struct LinkAddress {
+    unsigned index = 0;
+    Network network;
+  };
+  int addresses(std::vector<LinkAddress>& found);
+  int change_address(std::uint16_t type, unsigned flags, unsigned index, const Network& network);
+
+  NetlinkSocket requests_;
+  NetlinkSocket news_;
+};
+
+}  // namespace wghub
