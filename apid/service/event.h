@@ -1,0 +1,45 @@
+// What services tell to those who watch: the dashboard's live stream. How it is written is the endpoint's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "apid/model/hub.h"
+#include "apid/model/spoke.h"
+#include "apid/model/token.h"
+
+namespace wghub {
+
+/// One pass of the reconciler that changed something.
+struct ReconcileResult {
+  int added = 0;
+  int removed = 0;
+  int corrected = 0;
+  int foreign_kept = 0;
+  int failed = 0;
+};
+
+/// Something that a person should look at.
+struct Alarm {
+  std::string kind;    ///< "second-key", "foreign-peer", "node-conflict" …
+  std::string target;  ///< id or public key
+  std::string text;
+};
+
+struct Event {
+  std::string type;  ///< the names of docs/openapi.yaml "events"
+  std::int64_t at = 0;
+  std::variant<std::monostate, Token, Spoke, InstallReport, ReconcileResult, Alarm, HubConfig> subject;
+};
+
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  /// Any thread; must not block.
+  virtual void publish(const Event& event) = 0;
+  /// The session or API token is over: its streams end.
+  virtual void end_credential(const std::string& credential_id) = 0;
+};
+
+}  // namespace wghub

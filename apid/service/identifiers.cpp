@@ -1,0 +1,74 @@
+#include "apid/service/identifiers.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/uuid/uuid.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+namespace wghub {
+namespace {
+
+constexpr std::size_t kSecretCharacters = 43;
+using Digest = std::array<unsigned char, crypto_hash_sha256_BYTES>;
+
+Digest sha256(std::string_view text) {
+  Digest digest{};
+  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  return digest;
+}
+
+std::string base64url(std::span<const std::uint8_t, 32> bytes) {
+  std::array<char, kSecretCharacters + 1> text{};
+  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  return {text.data(), kSecretCharacters};
+}
+
+bool is_base64url(char character) {
+  return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
+         (character >= '0' && character <= '9') || character == '-' || character == '_';
+}
+
+}  // namespace
+
+std::string make_uuid(const RandomBytes& random) {
+  boost::uuids::uuid id{};
+  random({id.begin(), id.end()});
+  id.data[6] = static_cast<std::uint8_t>((id.data[6] & 0x0fU) | 0x40U);  // version 4
+  id.data[8] = static_cast<std::uint8_t>((id.data[8] & 0x3fU) | 0x80U);  // RFC 4122's variant
+  return boost::uuids::to_string(id);
+}
+
+Secret make_secret(const RandomBytes& random) {
+  std::array<std::uint8_t, 32> bytes{};
+  random(bytes);
+  Secret secret(base64url(bytes));
+  sodium_memzero(bytes.data(), bytes.size());
+  return secret;
+}
+
+bool is_token_form(std::string_view text) {
+  return text.size() == kSecretCharacters && std::all_of(text.begin(), text.end(), is_base64url);
+}
+
+bool is_uuid(std::string_view text) {
+  constexpr std::string_view form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return std::equal(text.begin(), text.end(), form.begin(), form.end(), [](char character, char expected) {
+    if (expected == '-') return character == '-';
+    return (character >= '0' && character <= '9') || (character >= 'a' && character <= 'f');
+  });
+}
+
+std::string sha256_hex(std::string_view text) {
+  const Digest digest = sha256(text);
+  std::array<char, 2 * crypto_hash_sha256_BYTES + 1> hex{};
+  sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
+  return hex.data();
+}
+
+std::string sha256_base64url(std::string_view text) {
+  return base64url(sha256(text));
+}
+
+}  // namespace wghub

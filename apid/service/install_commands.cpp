@@ -1,0 +1,77 @@
+#include "apid/service/install_commands.h"
+
+#include <fmt/format.h>
+
+namespace wghub {
+namespace {
+
+std::string quote(std::string_view text, std::string_view escaped_quote) {
+  std::string quoted = "'";
+  for (const char character : text) {
+    if (character == '\'') {
+      quoted += escaped_quote;
+    } else {
+      quoted.push_back(character);
+    }
+  }
+  return quoted + "'";
+}
+
+// curl checks the pin even with -k: as safe as a public certificate for a hub that made its own.
+std::string curl_pin(const Token& token) {
+  return token.certificate_pin.empty() ? "" : fmt::format(" -k --pinnedpubkey '{}'", token.certificate_pin);
+}
+
+std::string windows_fetch(const Token& token, const std::string& url) {
+  if (token.certificate_pin.empty()) {
+    return fmt::format(
+        "[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor 3072; "
+        "Invoke-RestMethod -UseBasicParsing {}",
+        powershell_quote(url));
+  }
+  return fmt::format("(curl.exe -sSL --proto '=https' --tlsv1.2{} {}) -join \"`n\"", curl_pin(token),
+                     powershell_quote(url));
+}
+
+}  // namespace
+
+std::string shell_quote(std::string_view text) {
+  return quote(text, R"('\'')");
+}
+
+std::string powershell_quote(std::string_view text) {
+  return quote(text, "''");
+}
+
+std::string script_url(const Token& token, std::string_view token_text, Platform platform) {
+  return fmt::format("{}/api/installation/script/{}?platform={}", token.base_url, token_text, to_text(platform));
+}
+
+std::string install_command(const Token& token, std::string_view token_text, Platform platform) {
+  const std::string url = script_url(token, token_text, platform);
+  if (platform == Platform::windows) return windows_fetch(token, url) + " | Invoke-Expression";
+  const char* shell = platform == Platform::proxmox ? "bash" : "sudo bash";  // Proxmox VE has root shells and no sudo
+  return fmt::format("curl -sSL --proto '=https' --tlsv1.2{} {} | {}", curl_pin(token), shell_quote(url), shell);
+}
+
+std::string audit_command(const Token& token, std::string_view token_text, Platform platform, std::string_view sha256) {
+  const std::string url = script_url(token, token_text, platform);
+  if (platform == Platform::windows) {
+    const std::string fetch =
+        token.certificate_pin.empty()
+            ? fmt::format("Invoke-WebRequest -UseBasicParsing {} -OutFile wghub.ps1", powershell_quote(url))
+            : fmt::format("curl.exe -fsSL --proto '=https' --tlsv1.2{} {} -o wghub.ps1", curl_pin(token),
+                          powershell_quote(url));
+    return fmt::format(
+        "{}; if ((Get-FileHash wghub.ps1 -Algorithm SHA256).Hash -eq '{}') "
+        "{{ powershell -NoProfile -ExecutionPolicy Bypass -File wghub.ps1 }}",
+        fetch, sha256);
+  }
+  const char* check = platform == Platform::macos ? "shasum -a 256 -c" : "sha256sum -c";
+  const char* shell = platform == Platform::proxmox ? "sh" : "sudo sh";
+  return fmt::format(
+      "curl -fsSL --proto '=https' --tlsv1.2{} {} -o wghub.sh && echo '{}  wghub.sh' | {} && {} wghub.sh",
+      curl_pin(token), shell_quote(url), sha256, check, shell);
+}
+
+}  // namespace wghub

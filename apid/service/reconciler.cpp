@@ -1,0 +1,245 @@
+#include "apid/service/reconciler.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "common/log.h"
+
+namespace wghub {
+namespace {
+
+constexpr std::chrono::seconds kPause{5};
+constexpr std::chrono::seconds kSecondLook{1};  // after a peer was first seen that nobody knows
+constexpr std::int64_t kHealthySeconds = 15;
+constexpr std::size_t kNamedPerPass = 100;  // more corrections of one kind become one event with their number
+
+std::int64_t monotonic_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+bool is_on(PeerOutcome outcome) {
+  return outcome == PeerOutcome::done || outcome == PeerOutcome::unchanged;
+}
+
+}  // namespace
+
+Reconciler::Reconciler(Stores& stores, AuditTrail& audit, ReconcilerSurroundings surroundings, ForeignPeers foreign,
+                       std::uint32_t mtu, Clock clock)
+    : stores_(stores), audit_(audit), around_(surroundings), foreign_(foreign), mtu_(mtu), clock_(std::move(clock)) {}
+
+Reconciler::~Reconciler() {
+  stop();
+}
+
+void Reconciler::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Reconciler::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Reconciler::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_all();
+}
+
+Reconciler::Health Reconciler::health() const {
+  const auto at = healthy_at_.load();
+  return at != 0 && monotonic_seconds() - at <= kHealthySeconds ? Health::good : Health::helper_unavailable;
+}
+
+ReconcileResult Reconciler::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+void Reconciler::run() {
+  auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(kPause);
+  while (true) {
+    try {
+      pause = pass() ? kSecondLook : kPause;
+    } catch (const std::exception& fault) {
+      log::error("a reconcile pass failed", {{"reason", fault.what()}});
+      pause = kPause;
+    }
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, pause, [&] { return woken_ || stopping_; });
+    if (stopping_) return;
+    woken_ = false;
+  }
+}
+
+std::optional<StatusSnapshot> Reconciler::take_snapshot(const HubConfig& hub) {
+  auto snapshot = around_.helper.status();
+  if (!snapshot) return std::nullopt;
+  if (snapshot->interface_up) return std::move(*snapshot);
+  const auto answer = around_.helper.configure({hub.network, hub.listen_port, mtu_});
+  if (!is_on(answer.outcome)) {
+    log::error("the interface is missing and cannot be made", {{"outcome", to_text(answer.outcome)}});
+    return std::nullopt;
+  }
+  log::warning("the interface was missing or incomplete and was made anew",
+               {{"created", answer.created ? "yes" : "no"}});
+  record("interface.restored", {{"wg0", answer.created ? "created" : "repaired"}});
+  snapshot = around_.helper.status();
+  if (!snapshot || !snapshot->interface_up) return std::nullopt;
+  return std::move(*snapshot);
+}
+
+std::optional<std::vector<PeerRow>> Reconciler::read_rows() {
+  const std::uint64_t version = version_;
+  if (version == rows_version_) return rows_;
+  auto rows = stores_.database.read<std::vector<PeerRow>>(
+      [&](store::Transaction& t) -> Outcome<std::vector<PeerRow>> { return stores_.spokes.peers(t); });
+  if (!rows) return std::nullopt;
+  rows_ = std::move(*rows);
+  rows_version_ = version;
+  return rows_;
+}
+
+bool Reconciler::pass() {
+  const auto hub = stores_.database.read<std::optional<HubConfig>>(
+      [&](store::Transaction& t) -> Outcome<std::optional<HubConfig>> { return stores_.hub.find(t); });
+  if (!hub) return false;
+  if (!*hub) {
+    if (around_.helper.hello()) healthy_at_ = monotonic_seconds();
+    return false;
+  }
+  const auto snapshot = take_snapshot(**hub);
+  if (!snapshot) return false;
+  const auto rows = read_rows();  // after the snapshot, so that a peer without row is never a row too late
+  if (!rows) return false;
+  around_.tracker.apply(*snapshot, *rows);
+  auto plan = plan_reconcile(*snapshot, *rows, suspects_);
+  if (snapshot->complete) suspects_ = plan.suspects;
+  const auto result = apply(plan);
+  healthy_at_ = monotonic_seconds();
+  const bool unknown_left = foreign_ == ForeignPeers::remove && plan.suspects.size() > plan.remove_foreign.size();
+  return unknown_left || result.failed > 0;
+}
+
+ReconcileResult Reconciler::apply(const ReconcilePlan& plan) {
+  ReconcileResult result;
+  forget_replaced(plan.replaced);
+  if (foreign_ == ForeignPeers::remove) {
+    remove_foreign(plan, result);
+  } else {
+    for (const auto& key : plan.remove_foreign) {
+      if (!reported_foreign_.insert(key).second) continue;
+      ++result.foreign_kept;
+      around_.events.publish({"alarm", clock_(), Alarm{"foreign-peer", to_base64(key), "A peer that no spoke has."}});
+      record("alarm.foreign-peer", {{to_base64(key), "kept"}});
+    }
+  }
+  remove_ours(plan, result);
+  add(plan.add, "peer.added", result.added, result);
+  add(plan.correct, "peer.corrected", result.corrected, result);
+  if (result.added + result.removed + result.corrected + result.foreign_kept == 0) return result;
+  log::warning("the interface was put right", {{"added", std::int64_t(result.added)},
+                                               {"removed", std::int64_t(result.removed)},
+                                               {"corrected", std::int64_t(result.corrected)}});
+  around_.events.publish({"reconcile", clock_(), result});
+  const std::lock_guard lock(mutex_);
+  totals_.added += result.added;
+  totals_.removed += result.removed;
+  totals_.corrected += result.corrected;
+  totals_.foreign_kept += result.foreign_kept;
+  totals_.failed += result.failed;
+  return result;
+}
+
+int Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& result) {
+  if (plan.remove_foreign.empty()) return 0;
+  const auto outcomes = around_.helper.remove_peers(plan.remove_foreign);
+  std::vector<std::pair<std::string, std::string>> removed;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const std::string key = to_base64(plan.remove_foreign[i]);
+    if (outcomes[i] == PeerOutcome::done) {
+      log::warning("a peer that no spoke has was removed", {{"public_key", key}});
+      around_.events.publish({"alarm", clock_(), Alarm{"foreign-peer", key, "A peer that no spoke has was removed."}});
+      removed.emplace_back(key, "foreign");
+    } else if (!is_on(outcomes[i])) {
+      ++result.failed;
+    }
+  }
+  result.removed += static_cast<int>(removed.size());
+  record("peer.removed", removed);
+  return static_cast<int>(removed.size());
+}
+
+void Reconciler::remove_ours(const ReconcilePlan& plan, ReconcileResult& result) {
+  for (const auto& row : plan.remove) {
+    if (around_.locks.is_locked(row.spoke_id)) continue;  // its removal is under way
+    const auto guard = around_.locks.lock(row.spoke_id);
+    bool off = is_on(around_.helper.remove_peer(row.key));
+    if (off && row.replaces) off = is_on(around_.helper.remove_peer(*row.replaces));
+    if (!off || !around_.spokes.finish_removal(row.spoke_id, system_actor())) {
+      ++result.failed;
+      continue;
+    }
+    ++result.removed;
+  }
+  for (const auto& row : plan.finish) {
+    if (around_.locks.is_locked(row.spoke_id)) continue;
+    const auto guard = around_.locks.lock(row.spoke_id);
+    if (!around_.spokes.finish_removal(row.spoke_id, system_actor())) ++result.failed;
+  }
+}
+
+void Reconciler::add(const std::vector<PeerRow>& rows, const char* action, int& count, ReconcileResult& result) {
+  std::vector<WantedPeer> peers;
+  std::vector<const PeerRow*> asked;
+  for (const auto& row : rows) {
+    if (around_.locks.is_locked(row.spoke_id)) continue;  // its registration is adding it right now
+    peers.push_back(wanted_peer(row));
+    asked.push_back(&row);
+  }
+  if (peers.empty()) return;
+  const auto outcomes = around_.helper.add_peers(peers);
+  std::vector<std::pair<std::string, std::string>> done;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (outcomes[i] == PeerOutcome::done) {
+      done.emplace_back(asked[i]->spoke_id, to_base64(asked[i]->key));
+    } else if (!is_on(outcomes[i])) {
+      ++result.failed;
+      log::warning("a peer could not be put right",
+                   {{"spoke_id", asked[i]->spoke_id}, {"outcome", to_text(outcomes[i])}});
+    }
+  }
+  count += static_cast<int>(done.size());
+  record(action, done);
+}
+
+void Reconciler::forget_replaced(const std::vector<PeerRow>& rows) {
+  if (rows.empty()) return;
+  const auto forgotten = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
+    for (const auto& row : rows) stores_.spokes.confirm_replaced(t, row.spoke_id, *row.replaces);
+    return Done{};
+  });
+  if (forgotten) peers_changed();
+}
+
+void Reconciler::record(const char* action, const std::vector<std::pair<std::string, std::string>>& targets) {
+  if (targets.empty()) return;
+  const auto recorded = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
+    if (targets.size() > kNamedPerPass) {
+      audit_.record(t, system_actor(), action, "wg0", {{"count", targets.size()}});
+      return Done{};
+    }
+    for (const auto& [target, detail] : targets) audit_.record(t, system_actor(), action, target, {{"peer", detail}});
+    return Done{};
+  });
+  if (!recorded) log::error("a correction could not be written to the audit trail", {{"action", action}});
+}
+
+}  // namespace wghub

@@ -1,0 +1,90 @@
+// Keeps the interface as the database says, and live status fresh: one thread, a pass every 5 s and when woken (D15).
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "apid/helper/helper.h"
+#include "apid/model/hub.h"
+#include "apid/service/audit_trail.h"
+#include "apid/service/event.h"
+#include "apid/service/peer_locks.h"
+#include "apid/service/reconcile_plan.h"
+#include "apid/service/spoke_service.h"
+#include "apid/service/status_tracker.h"
+
+namespace wghub {
+
+enum class ForeignPeers { remove, keep };
+
+/// What the reconciler works with.
+struct ReconcilerSurroundings {
+  Helper& helper;
+  SpokeService& spokes;
+  StatusTracker& tracker;
+  PeerLocks& locks;
+  EventSink& events;
+};
+
+class Reconciler {
+ public:
+  Reconciler(Stores& stores, AuditTrail& audit, ReconcilerSurroundings surroundings, ForeignPeers foreign,
+             std::uint32_t mtu, Clock clock);
+  ~Reconciler();
+
+  void start();
+  void stop();
+  /// A pass soon: the link changed, or the helper came back.
+  void wake();
+  /// The wanted peers in the database are not what they were.
+  void peers_changed() { ++version_; }
+
+  enum class Health { good, helper_unavailable };
+  /// Whether the helper answered and the interface was as it should be within the last 15 s.
+  Health health() const;
+
+  /// Corrections since the start.
+  ReconcileResult totals() const;
+
+ private:
+  void run();
+  /// Whether another pass should follow after a second.
+  bool pass();
+  std::optional<StatusSnapshot> take_snapshot(const HubConfig& hub);
+  std::optional<std::vector<PeerRow>> read_rows();
+  ReconcileResult apply(const ReconcilePlan& plan);
+  int remove_foreign(const ReconcilePlan& plan, ReconcileResult& result);
+  void remove_ours(const ReconcilePlan& plan, ReconcileResult& result);
+  void add(const std::vector<PeerRow>& rows, const char* action, int& count, ReconcileResult& result);
+  void forget_replaced(const std::vector<PeerRow>& rows);
+  void record(const char* action, const std::vector<std::pair<std::string, std::string>>& targets);
+
+  Stores& stores_;
+  AuditTrail& audit_;
+  ReconcilerSurroundings around_;
+  ForeignPeers foreign_;
+  std::uint32_t mtu_;
+  Clock clock_;
+
+  std::atomic<std::uint64_t> version_{1};
+  std::uint64_t rows_version_ = 0;
+  std::vector<PeerRow> rows_;
+  std::set<PublicKey> suspects_;
+  std::set<PublicKey> reported_foreign_;
+  std::atomic<std::int64_t> healthy_at_{0};
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+  bool stopping_ = false;
+  ReconcileResult totals_;
+  std::thread thread_;
+};
+
+}  // namespace wghub

@@ -1,0 +1,166 @@
+#include "apid/service/script_renderer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "apid/service/identifiers.h"
+#include "apid/service/install_commands.h"
+
+namespace wghub {
+namespace {
+
+using Values = std::map<std::string, std::string, std::less<>>;
+
+constexpr std::string_view kInclude = "{{INCLUDE ";
+constexpr std::size_t kLargestTemplate = 256 * 1024;
+
+std::string read_template(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file || text.empty()) throw std::runtime_error("cannot read the script template " + path);
+  const bool plain = std::all_of(
+      text.begin(), text.end(), [](char byte) { return byte == '\n' || byte == '\t' || (byte >= ' ' && byte <= '~'); });
+  if (!plain || text.size() > kLargestTemplate)
+    throw std::runtime_error("the script template " + path + " is not plain ASCII with LF line ends, or too large");
+  return text;
+}
+
+std::string with_includes(const std::string& directory, const std::string& text) {
+  std::string result;
+  std::size_t position = 0;
+  while (true) {
+    const auto start = text.find(kInclude, position);
+    if (start == std::string::npos) return result + text.substr(position);
+    const auto end = text.find("}}\n", start);
+    const std::string name = text.substr(start + kInclude.size(), end - start - kInclude.size());
+    const bool is_name = !name.empty() &&
+                         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-.") == std::string::npos &&
+                         name.find("..") == std::string::npos;
+    if (end == std::string::npos || !is_name) throw std::runtime_error("a bad {{INCLUDE …}} in " + directory);
+    result += text.substr(position, start - position) + read_template(directory + "/lib/" + name);
+    position = end + 3;
+  }
+}
+
+bool consists_of(std::string_view text, std::string_view allowed) {
+  return text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+// R13's allow-lists. The values were checked when they came in; this is the last gate before a root shell.
+void check(bool good, const char* name) {
+  if (!good) throw std::runtime_error(fmt::format("the value of {} may not stand in a script", name));
+}
+
+constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+void check_values(const Token& token, std::string_view token_text) {
+  const std::string url_characters = std::string(kLetters) + ":/.-_~[]";
+  check(is_token_form(token_text), "TOKEN");
+  check(!token.hub_endpoint.empty() && consists_of(token.hub_endpoint, std::string(kLetters) + ".:-[]"),
+        "HUB_ENDPOINT");
+  check(token.base_url.starts_with("https://") && consists_of(token.base_url, url_characters), "BASE_URL");
+  check(token.certificate_pin.empty() || (token.certificate_pin.starts_with("sha256//") &&
+                                          consists_of(token.certificate_pin, std::string(kLetters) + "+/=")),
+        "CERTIFICATE_PIN");
+  check(is_uuid(token.spoke_id), "SPOKE_ID");
+}
+
+std::string joined(const std::vector<Address>& addresses) {
+  std::string text;
+  for (const auto& address : addresses) text += (text.empty() ? "" : ", ") + to_string(address);
+  return text;
+}
+
+Values values_of(const Token& token, std::string_view token_text, Platform platform) {
+  check_values(token, token_text);
+  Values values = {
+      {"TOKEN", std::string(token_text)},
+      {"TOKEN_HASH", token.hash},
+      {"PLATFORM", std::string(to_text(platform))},
+      {"HUB_ENDPOINT", token.hub_endpoint},
+      {"HUB_PUBLIC_KEY", to_base64(token.hub_public_key)},
+      {"SPOKE_ID", token.spoke_id},
+      {"SPOKE_IP", to_string(Network{token.address, token.network.prefix})},
+      {"NETWORK_CIDR", to_string(token.network)},
+      {"HUB_VPN_IP", to_string(first_host(token.network))},
+      {"DNS_SERVERS", joined(token.dns)},
+      {"PERSISTENT_KEEPALIVE", std::to_string(token.persistent_keepalive)},
+      {"BASE_URL", token.base_url},
+      {"CALLBACK_URL", token.base_url + "/api/spoke/register"},
+      {"REPORT_URL", token.base_url + "/api/installation/report"},
+      {"CERTIFICATE_PIN", token.certificate_pin},
+      {"CREATED_AT", std::to_string(token.created_at)},
+      {"EXPIRES_AT", std::to_string(token.expires_at)},
+      {"COMMAND", install_command(token, token_text, platform)},
+  };
+  const bool windows = platform == Platform::windows;
+  for (auto& [name, value] : values) value = windows ? powershell_quote(value) : shell_quote(value);
+  return values;
+}
+
+}  // namespace
+
+ScriptTemplate::ScriptTemplate(const std::string& directory, const std::string& file) : name_(file) {
+  const std::string text = with_includes(directory, read_template(directory + "/" + file));
+  std::size_t position = 0;
+  while (position < text.size()) {
+    const auto start = text.find("{{", position);
+    const auto end = start == std::string::npos ? start : text.find("}}", start);
+    if (end == std::string::npos) break;
+    const std::string name = text.substr(start + 2, end - start - 2);
+    if (name.empty() || !consists_of(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"))
+      throw std::runtime_error(fmt::format("a bad placeholder in {}", file));
+    pieces_.emplace_back(text.substr(position, start - position), name);
+    position = end + 2;
+  }
+  pieces_.emplace_back(text.substr(position), "");
+}
+
+std::string ScriptTemplate::render(const Values& values) const {
+  std::string script;
+  for (const auto& [literal, placeholder] : pieces_) {
+    script += literal;
+    if (placeholder.empty()) continue;
+    const auto value = values.find(placeholder);
+    if (value == values.end()) throw std::runtime_error(fmt::format("no value for {} in {}", placeholder, name_));
+    script += value->second;
+  }
+  return script;
+}
+
+ScriptRenderer::ScriptRenderer(const std::string& share_directory)
+    : linux_(share_directory + "/install", "linux.sh.template"),
+      unsupported_(share_directory + "/install", "unsupported.sh.template"),
+      unsupported_windows_(share_directory + "/install", "unsupported.ps1.template"),
+      error_(share_directory + "/install", "error.sh.template"),
+      resume_(share_directory + "/install", "resume.sh.template") {}
+
+std::string ScriptRenderer::install_script(const Token& token, std::string_view token_text, Platform platform) const {
+  const Values values = values_of(token, token_text, platform);
+  switch (platform) {
+    case Platform::linux:
+      return linux_.render(values);
+    case Platform::windows:
+      return unsupported_windows_.render(values);
+    case Platform::macos:
+    case Platform::proxmox:
+      return unsupported_.render(values);
+  }
+  throw std::logic_error("no such platform");
+}
+
+std::string ScriptRenderer::error_script(const ScriptError& error, bool windows) const {
+  if (windows) return fmt::format("throw {}\n", powershell_quote("[wghub] ERROR: " + error.message));
+  return error_.render(Values{{"MESSAGE", shell_quote(error.message)}, {"EXIT_CODE", std::to_string(error.exit_code)}});
+}
+
+std::string ScriptRenderer::resume_script(const std::string& token_hash, std::int64_t used_at) const {
+  return resume_.render(
+      Values{{"TOKEN_HASH", shell_quote(token_hash)}, {"USED_AT", shell_quote(std::to_string(used_at))}});
+}
+
+}  // namespace wghub
