@@ -159,13 +159,14 @@ def make_namespace(number):
     for folder in OWN_FOLDERS:
         os.makedirs(folder, exist_ok=True)
     name, outside = namespace(number), f"wghubd{number}"
+    inside = ("nsenter", f"--net=/run/netns/{name}")  # "ip -n" remounts the root, which a chroot can't
     run("ip", "netns", "add", name)
     run("ip", "link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", name)
     run("ip", "link", "set", outside, "master", BRIDGE, "up")
-    run("ip", "-n", name, "link", "set", "lo", "up")
-    run("ip", "-n", name, "address", "add", f"{NETWORK[number + 1]}/{NETWORK.prefixlen}", "dev", "eth0")
-    run("ip", "-n", name, "link", "set", "eth0", "up")
-    run("ip", "-n", name, "route", "add", "default", "via", str(NETWORK[1]))
+    run(*inside, "ip", "link", "set", "lo", "up")
+    run(*inside, "ip", "address", "add", f"{NETWORK[number + 1]}/{NETWORK.prefixlen}", "dev", "eth0")
+    run(*inside, "ip", "link", "set", "eth0", "up")
+    run(*inside, "ip", "route", "add", "default", "via", str(NETWORK[1]))
     hold(number)
 
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 # What quickstart does to the machine: packages, build, users, copies, mounts. Leaves the daemons' life to daemons.sh.
-# Reads source_tree, state, and sets nothing but its own readonly paths. Sourced.
+# Wants pipefail. Reads source_tree, state, and sets nothing but its own readonly paths. Sourced.
 readonly libexec=/usr/local/libexec/wireguard-hub share=/usr/local/share/wireguard-hub etc=/etc/wireguard-hub
 readonly api_state=/var/lib/wireguard-hub engine_state=/var/lib/wireguard-hub-privileged
 readonly programs=(apid wgprivd wgprivd-engine)
@@ -41,9 +41,13 @@ install_packages() {
   say "installing ${#missing[@]} packages (the first time takes a few minutes)"
   export DEBIAN_FRONTEND=noninteractive
   apt-get -qq -o DPkg::Lock::Timeout=180 update >&2 || say 'apt-get update had errors; going on with what is known'
-  apt-get -qq -y -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" \
-    </dev/null >"$(log_of install)" 2>&1 || { tail -n 20 "$(log_of install)" >&2 && fail 'apt-get could not install the packages'; }
+  apt-get -y -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 install --no-install-recommends "${missing[@]}" </dev/null 2>&1 |
+    tee "$(log_of install)" | progress '^(Get:|Setting up )' 40 ||
+    { tail -n 20 "$(log_of install)" >&2 && fail 'apt-get could not install the packages'; }
 }
+
+# Of a long output, every Nth line that matches: enough to see that it moves.
+progress() { awk -v wanted="$1" -v every="$2" '$0 ~ wanted && ++count % every == 0 { print "[quickstart]   " substr($0, 1, 100); fflush() }' >&2; }
 
 log_of() { mkdir -p "$source_tree/build" && echo "$source_tree/build/quickstart-$1.log"; }
 
@@ -61,13 +65,10 @@ build_programs() {
     cmake -S "$source_tree" -B "$tree" -G Ninja -DCMAKE_BUILD_TYPE=Release -DWGHUB_TESTS=OFF >"$(log_of configure)" 2>&1 ||
       { tail -n 20 "$(log_of configure)" >&2 && fail 'cmake failed'; }
   fi
-  say 'building'
-  if [ -t 2 ]; then
-    ninja -C "$tree" -j "$(jobs_that_fit)" "${programs[@]}" wghub >&2 || fail 'the build failed'
-  else
-    ninja -C "$tree" -j "$(jobs_that_fit)" "${programs[@]}" wghub >"$(log_of build)" 2>&1 ||
-      { tail -n 40 "$(log_of build)" >&2 && fail 'the build failed'; }
-  fi
+  say 'building (the first time takes several minutes)'
+  NINJA_STATUS='[%p] ' ninja -C "$tree" -j "$(jobs_that_fit)" "${programs[@]}" wghub 2>&1 | tee "$(log_of build)" |
+    progress '^\[' 15 ||
+    { tail -n 40 "$(log_of build)" >&2 && fail 'the build failed'; }
 }
 
 # Copies outside the checkout: nothing that runs needs to read it, it may lie below /root. Sets changed=yes when any differs.
