@@ -166,7 +166,6 @@ def make_namespace(number):
     run(*inside, "ip", "link", "set", "lo", "up")
     run(*inside, "ip", "address", "add", f"{NETWORK[number + 1]}/{NETWORK.prefixlen}", "dev", "eth0")
     run(*inside, "ip", "link", "set", "eth0", "up")
-    run(*inside, "ip", "route", "add", "default", "via", str(NETWORK[1]))
     hold(number)
 
 
@@ -180,6 +179,8 @@ def remove_namespace(number):
         deadline = time.monotonic() + 2
         while pids_of(number) and time.monotonic() < deadline:
             time.sleep(0.05)
+    # The pair by name, as the kernel takes its time to end a namespace.
+    subprocess.run(["ip", "link", "delete", f"wghubd{number}"], capture_output=True)
     run("ip", "netns", "delete", namespace(number))
 
 
@@ -295,6 +296,9 @@ def stop():
         remove_namespace(number)
     if subprocess.run(["ip", "link", "show", "dev", BRIDGE], capture_output=True).returncode == 0:
         run("ip", "link", "delete", BRIDGE)
+    if os.path.ismount("/run/netns") and not os.listdir("/run/netns"):  # ip made both, and would again
+        run("umount", "/run/netns")
+        os.rmdir("/run/netns")
     if os.path.isdir("/var/lib/wghub-spoke") and not os.listdir("/var/lib/wghub-spoke"):
         os.rmdir("/var/lib/wghub-spoke")
     return 0
