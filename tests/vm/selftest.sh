@@ -1,6 +1,7 @@
 #!/bin/bash
 # Shows that the harness works: a kernel WireGuard link between two namespaces, a handshake, a ping.
 #   namespace one (10.9.0.1) === veth 192.0.2.1 <-> 192.0.2.2 === namespace two (10.9.0.2)
+# vm: --timeout 120
 set -euo pipefail
 ip netns add one && ip netns add two
 ip link add one0 netns one type veth peer name two0 netns two

@@ -1,0 +1,111 @@
+# A hub with real daemons on the guest's kernel, and spokes behind a router, for the tests in tests/vm. Leaves what is to
+# be shown to each test. The API client and the spokes' namespaces are the demo's own (deploy/lib/demo.py).
+#
+#   hub 198.51.100.1 --- router (masquerades) --- 10.20.N.2 spoke N, with its own /etc/wireguard, /run, ...
+import os, subprocess, sys, time
+
+sys.path.insert(0, "/hub/lib")
+import demo
+
+LIBEXEC, STATE, ETC = "/usr/libexec/wireguard-hub", "/hub/state", "/etc/wireguard-hub"
+HUB, PORT = "198.51.100.1", 8443
+SERVICES = {"@LIBEXEC@": LIBEXEC, "@STATE@": STATE, "@KEK@": f"{ETC}/kek", "@CONFIG@": f"{ETC}/apid.toml", "@BACKEND@": "kernel",
+            "#USERSPACE# ": "#"}
+FAILURES = []
+
+
+def sh(command, **options):
+    return subprocess.run(command, shell=True, text=True, capture_output=True, stdin=subprocess.DEVNULL, **options)
+
+
+def must(command):
+    done = sh(command)
+    if done.returncode != 0:
+        sys.exit(f"setting up failed: {command}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def show(holds, sentence):
+    """One line a claim; the test goes on, and finish() gives the verdict."""
+    print("ok   " if holds else "NOT  ", sentence, flush=True)
+    if not holds:
+        FAILURES.append(sentence)
+
+
+def finish():
+    if FAILURES:
+        print(sh(f"tail -n 40 {STATE}/log/*.log").stdout)
+        sys.exit(f"{len(FAILURES)} claims do not hold")
+
+
+def within(seconds, condition, every=0.2):
+    """The seconds until condition() is true, None when that takes longer than the given ones."""
+    began = time.monotonic()
+    while time.monotonic() - began <= seconds:
+        if condition():
+            return time.monotonic() - began
+        time.sleep(every)
+    return None
+
+
+def make_network(spokes):
+    must(f"""ip netns add router && ip link add hub0 type veth peer name hub0 netns router &&
+        ip address add {HUB}/24 dev hub0 && ip link set hub0 up && ip -n router address add 198.51.100.254/24 dev hub0 &&
+        ip -n router link set hub0 up && ip netns exec router sysctl -qw net.ipv4.ip_forward=1 &&
+        ip netns exec router nft 'table ip n {{ chain c {{ type nat hook postrouting priority 100; oifname "hub0" masquerade; }}; }}'""")
+    for number in range(1, spokes + 1):
+        name = demo.namespace(number)
+        must(f"""ip netns add {name} && ip link add s{number} netns router type veth peer name eth0 netns {name} &&
+            ip -n router address add 10.20.{number}.1/24 dev s{number} && ip -n router link set s{number} up &&
+            ip -n {name} link set lo up && ip -n {name} address add 10.20.{number}.2/24 dev eth0 &&
+            ip -n {name} link set eth0 up && ip -n {name} route add default via 10.20.{number}.1""")
+        for folder in demo.OWN_FOLDERS:
+            os.makedirs(folder, exist_ok=True)
+        demo.hold(number)
+
+
+def start_daemons(settings=""):
+    must(f"""mkdir -p {STATE}/log {ETC} /var/lib/wireguard-hub /var/lib/wireguard-hub-privileged &&
+        chown wghub:wghub /var/lib/wireguard-hub && chmod 0750 /var/lib/wireguard-hub &&
+        chown wgprivd:wgprivd /var/lib/wireguard-hub-privileged && chmod 0700 /var/lib/wireguard-hub-privileged &&
+        head -c 32 /dev/urandom >{ETC}/kek && chmod 0400 {ETC}/kek && nft -f /usr/share/wireguard-hub/nft/isolate.nft""")
+    with open(f"{ETC}/apid.toml", "w") as file:
+        file.write(f'listen = "0.0.0.0:{PORT}"\n{settings}\n')
+    must(f"chgrp wghub {ETC}/apid.toml && chmod 0640 {ETC}/apid.toml")
+    with open("/hub/lib/services.toml") as file:
+        plan = file.read()
+    for word, value in SERVICES.items():
+        plan = plan.replace(word, value)
+    with open("/hub/services.toml", "w") as file:
+        file.write(plan)
+    with open(f"{STATE}/log/activate.log", "w") as log:
+        subprocess.Popen(["/hub/activate", "/hub/services.toml"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    took = within(60, lambda: sh(f"curl -skf --max-time 5 https://127.0.0.1:{PORT}/api/health/live").returncode == 0)
+    if took is None:
+        show(False, "apid answers within 60 s of its start")
+        finish()
+    print(f"apid answers after {took:.1f} s")
+
+
+def set_up():
+    """An initialised hub; an Api that holds an admin's token."""
+    code = must("wghub setup-code").split()[-1]
+    os.makedirs("/hub/state/api", exist_ok=True)
+    must("ln -sfn /var/lib/wireguard-hub/tls /hub/state/api/tls")
+    api = demo.Api(STATE, PORT)
+    demo.set_up(api, code)
+    api.call("POST", "/api/hub/initialize",
+             {"networkCIDR": "10.83.0.0/24", "listenPort": 51820, "endpoint": f"{HUB}:51820", "dns": []})
+    secret = api.call("POST", "/api/api-tokens", {"name": "test", "role": "admin"})[0]["secret"]
+    api.headers = {"Authorization": f"Bearer {secret}"}
+    return api
+
+
+def commands_for(api, count):
+    made = api.call("POST", "/api/installation/tokens/bulk",
+                    {"spokes": [{"spokeName": f"spoke-{number}"} for number in range(1, count + 1)]})[0]["tokens"]
+    return [token["installCommands"]["linux"] for token in made]
+
+
+def in_spoke(number, command):
+    return sh(f"nsenter --target {demo.pids_of(number)[0]} --mount --net --root --wd=/ {command}")
