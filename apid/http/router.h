@@ -25,6 +25,9 @@ struct Credentials {
   std::string own_host;  ///< the request's Host, which the allow-list has passed; Origin is compared with it
 };
 
+/// Where a request came in: Access::root rows exist on the admin socket alone, all others on the network alone.
+enum class Door { network, admin_socket };
+
 /// A found row, or why there is none (404, or 405 with the methods for Allow).
 struct Match {
   const Route* route = nullptr;
@@ -38,7 +41,7 @@ class Router {
   Router(std::vector<Route> routes, Authenticator& authenticator);
 
   /// HEAD matches GET rows. Pure; called on the I/O thread.
-  Match match(Method method, std::string_view path) const;
+  Match match(Method method, std::string_view path, Door door = Door::network) const;
 
   /// Runs on a worker thread. An exception from a handler becomes INTERNAL, its text goes to the log alone.
   Response handle(const Route& route, Request& request, const Credentials& credentials) const;

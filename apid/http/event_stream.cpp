@@ -1,0 +1,106 @@
+#include "apid/http/event_stream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <list>
+#include <mutex>
+
+#include "apid/http/json.h"
+
+namespace wghub::http {
+namespace {
+
+struct Listener {
+  std::string credential_id;
+  EventBroadcaster::Receiver receiver;
+};
+
+std::string frame(std::uint64_t id, std::string_view type, std::string_view at, std::string_view data) {
+  return fmt::format("id: {0}\nevent: {1}\ndata: {{\"type\":\"{1}\",\"at\":\"{2}\",\"id\":{0}{3}{4}}}\n\n", id, type,
+                     at, data.empty() ? "" : ",", data);
+}
+
+std::string now_text() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return to_timestamp(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+}
+
+}  // namespace
+
+// Receivers are called with the lock held: that keeps the order of frames, and a subscription that is gone is silent.
+struct EventBroadcaster::State {
+  explicit State(std::uint64_t first_id) : next_id(first_id) {}
+
+  std::mutex mutex;
+  std::uint64_t next_id;
+  std::deque<std::string> ring;  ///< the frames of next_id - size … next_id - 1
+  std::list<Listener> listeners;
+
+  void replay(std::uint64_t last_seen, const Receiver& receiver) {
+    const auto oldest = next_id - ring.size();
+    if (last_seen + 1 < oldest || last_seen >= next_id) {
+      // Carries the newest id, so that a further reconnect goes on from here.
+      receiver(frame(next_id - 1, "resync", now_text(), ""), false);
+      return;
+    }
+    for (auto id = last_seen + 1; id < next_id; ++id) receiver(ring[id - oldest], false);
+  }
+};
+
+namespace {
+
+template <class State>
+class Held final : public EventBroadcaster::Subscription {
+ public:
+  Held(std::shared_ptr<State> state, std::list<Listener>::iterator place) : state_(std::move(state)), place_(place) {}
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  ~Held() override {
+    const std::lock_guard lock(state_->mutex);
+    state_->listeners.erase(place_);
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+  std::list<Listener>::iterator place_;
+};
+
+}  // namespace
+
+EventBroadcaster::EventBroadcaster(std::uint64_t first_id) : state_(std::make_shared<State>(first_id)) {}
+EventBroadcaster::~EventBroadcaster() = default;
+
+void EventBroadcaster::publish(std::string_view type, std::string_view at, std::string_view data) {
+  const std::lock_guard lock(state_->mutex);
+  state_->ring.push_back(frame(state_->next_id++, type, at, data));
+  if (state_->ring.size() > kEventRing) state_->ring.pop_front();
+  for (const auto& listener : state_->listeners)
+    if (listener.receiver) listener.receiver(state_->ring.back(), false);
+}
+
+std::unique_ptr<EventBroadcaster::Subscription> EventBroadcaster::subscribe(const std::string& credential_id,
+                                                                            std::optional<std::uint64_t> last_event_id,
+                                                                            Receiver receiver) {
+  const std::lock_guard lock(state_->mutex);
+  auto& listeners = state_->listeners;
+  const auto mine = std::count_if(listeners.begin(), listeners.end(),
+                                  [&](const Listener& other) { return other.credential_id == credential_id; });
+  if (listeners.size() >= kStreams || static_cast<std::size_t>(mine) >= kStreamsPerCredential) return nullptr;
+  if (last_event_id) state_->replay(*last_event_id, receiver);
+  listeners.push_back({credential_id, std::move(receiver)});
+  return std::make_unique<Held<State>>(state_, std::prev(listeners.end()));
+}
+
+void EventBroadcaster::end(const std::string& credential_id) {
+  const std::lock_guard lock(state_->mutex);
+  for (auto& listener : state_->listeners) {
+    if (listener.credential_id != credential_id || !listener.receiver) continue;
+    listener.receiver(frame(state_->next_id - 1, "session-ended", now_text(), ""), true);
+    listener.receiver = nullptr;  // nothing after the last frame; the entry goes with its subscription
+  }
+}
+
+}  // namespace wghub::http
