@@ -178,7 +178,7 @@ class Service final : public proto::Wgprivd::Server {
       if (engine_.link_generation() != seen) return kj::READY_NOW;
       return engine_.link_change().exclusiveJoin(timer_.afterDelay(kWatchLimit));
     };
-    return counted(engine_.run(call, kCallLimit).then(changed)).then([this, context]() mutable {
+    return counted(engine_.run(call, kCallLimit).then(kj::mv(changed))).then([this, context]() mutable {
       context.getResults().setLinkGeneration(engine_.link_generation());
     });
   }
