@@ -1,7 +1,7 @@
 #include "wgprivd/engine/engine.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "common/log.h"
 #include "wgprivd/engine/policy.h"
@@ -9,109 +9,92 @@
 namespace wghub {
 namespace {
 
-// What an operation's record may carry besides version, operation and id.
-enum Field : unsigned { kKey = 1, kReplaces = 2, kAddresses = 4, kFlags = 8, kPolicy = 16, kSnapshot = 32 };
+using enum EngineOutcome;
 
-bool has_only(const EngineRequest& request, unsigned fields) {
+constexpr std::size_t kRestoreBatch = 256;
+
+// What an operation's record may carry besides version, operation and id.
+enum Fields : unsigned { kNothing = 0, kKey = 1, kPeer = 2, kPolicy = 4, kPage = 8 };
+
+bool has_only(const EngineRequest& request, Fields fields) {
   EngineRequest allowed{.operation = request.operation, .id = request.id};
-  if ((fields & kKey) != 0) allowed.key = request.key;
-  if ((fields & kReplaces) != 0 && (request.flags & EngineRequest::kHasReplaces) != 0) {
-    allowed.replaces = request.replaces;
-  }
-  if ((fields & kAddresses) != 0) allowed.addresses = request.addresses;
-  if ((fields & kFlags) != 0) {
+  if (fields == kKey || fields == kPeer) allowed.key = request.key;
+  if (fields == kPeer) {
     allowed.flags = request.flags & (EngineRequest::kHasReplaces | EngineRequest::kHasPresharedKey);
+    if ((request.flags & EngineRequest::kHasReplaces) != 0) allowed.replaces = request.replaces;
+    allowed.addresses = request.addresses;
   }
-  if ((fields & kPolicy) != 0) allowed.policy = request.policy;
-  if ((fields & kSnapshot) != 0) {
-    allowed.snapshot = request.snapshot;
-    allowed.cursor = request.cursor;
-  }
+  if (fields == kPolicy) allowed.policy = request.policy;
+  if (fields == kPage) allowed.snapshot = request.snapshot;
+  if (fields == kPage) allowed.cursor = request.cursor;
   return std::memcmp(&allowed, &request, sizeof request) == 0;
 }
+
+// clang-format off
+constexpr const char* kNames[] = {  // of EngineOutcome, in its order
+    "done", "unchanged", "deferred", "interface_missing", "malformed", "key_exists", "key_missing", "not_configured",
+    "network_not_allowed", "network_overlap", "policy_mismatch", "interface_exists", "invalid_key", "hub_key",
+    "address_outside", "address_reserved", "address_held", "replaces_mismatch", "preshared_key", "stale_snapshot",
+    "failed"};
+// clang-format on
 
 }  // namespace
 
 struct Engine::Operation {
   EngineOperation operation;
   const char* name;
-  unsigned fields;
+  Fields fields;
   EngineOutcome (Engine::*handle)(const EngineRequest&);
 };
 
 const Engine::Operation Engine::kOperations[] = {
-    {EngineOperation::hello, "hello", 0, &Engine::hello},
-    {EngineOperation::generate_key, "generate key", 0, &Engine::generate_key},
+    {EngineOperation::hello, "hello", kNothing, &Engine::hello},
+    {EngineOperation::generate_key, "generate key", kNothing, &Engine::generate_key},
     {EngineOperation::configure, "configure", kPolicy, &Engine::configure},
-    {EngineOperation::add_peer, "add peer", kKey | kReplaces | kAddresses | kFlags, &Engine::add_peer},
+    {EngineOperation::add_peer, "add peer", kPeer, &Engine::add_peer},
     {EngineOperation::remove_peer, "remove peer", kKey, &Engine::remove_peer},
-    {EngineOperation::status, "status", kSnapshot, &Engine::status},
+    {EngineOperation::status, "status", kPage, &Engine::status},
 };
 
-const char* name_of(EngineOutcome outcome) {
-  static constexpr const char* kNames[] = {"done",
-                                           "unchanged",
-                                           "deferred",
-                                           "interface_missing",
-                                           "malformed",
-                                           "key_exists",
-                                           "key_missing",
-                                           "not_configured",
-                                           "network_not_allowed",
-                                           "network_overlap",
-                                           "policy_mismatch",
-                                           "interface_exists",
-                                           "invalid_key",
-                                           "hub_key",
-                                           "address_outside",
-                                           "address_reserved",
-                                           "address_held",
-                                           "replaces_mismatch",
-                                           "preshared_key",
-                                           "stale_snapshot",
-                                           "failed"};
-  return kNames[static_cast<std::size_t>(outcome)];
+Engine::Engine(HubKey& key, PolicyFile& policy, Journal& journal, Interface& interface)
+    : key_(key), policy_(policy), journal_(journal), interface_(interface) {
+  expect_ours();
 }
 
 std::span<const std::byte> Engine::answer(std::span<const std::byte> record) {
-  read_link_news();
+  interface_.read_news();
   page_.reply = {};
   page_.reply.outcome = dispatch(record);
   fill(page_.reply);
-  const auto used = sizeof page_.reply + page_.reply.peer_count * sizeof(EnginePeer);
-  return std::as_bytes(std::span(&page_, 1)).first(used);
+  return std::as_bytes(std::span(&page_, 1)).first(sizeof(EngineReply) + page_.reply.peer_count * sizeof(EnginePeer));
 }
 
 EngineOutcome Engine::dispatch(std::span<const std::byte> record) {
   EngineRequest request;
-  const bool whole = record.size() == sizeof request;
-  if (whole) std::memcpy(&request, record.data(), sizeof request);
+  if (record.size() == sizeof request) std::memcpy(&request, record.data(), sizeof request);
   page_.reply.id = request.id;
   page_.reply.operation = request.operation;
   const auto* operation = std::find_if(std::begin(kOperations), std::end(kOperations),
-                                       [&request](const Operation& o) { return o.operation == request.operation; });
-  const bool known = whole && operation != std::end(kOperations);
-  auto outcome = EngineOutcome::malformed;
-  if (known && has_only(request, operation->fields)) outcome = (this->*operation->handle)(request);
-  if (outcome != EngineOutcome::done && outcome != EngineOutcome::unchanged) {
-    refusals_.write(known ? operation->name : "unknown", name_of(outcome), request, RefusalLog::Clock::now());
-  }
+                                       [&request](const auto& known) { return known.operation == request.operation; });
+  const bool known = operation != std::end(kOperations);
+  const auto outcome = known && has_only(request, operation->fields) ? (this->*operation->handle)(request) : malformed;
+  if (outcome != done && outcome != unchanged) log_refusal(known ? operation->name : "unknown", outcome, request);
   return outcome;
 }
 
 void Engine::fill(EngineReply& reply) const {
-  reply.backend = parts_.backend.kind();
-  reply.link_generation = generation_;
-  if (const auto& key = parts_.key.public_key()) {
+  reply.backend = interface_.backend();
+  reply.link_generation = interface_.generation();
+  if (const auto& key = key_.public_key()) {
     reply.hub_key = key->bytes;
     reply.flags |= EngineReply::kHasKey;
   }
-  if (const auto& accepted = parts_.policy.current()) {
+  if (const auto& accepted = policy_.current()) {
     reply.policy = accepted->policy;
     reply.policy_digest = sha256(bytes_of(accepted->policy));
     reply.flags |= EngineReply::kHasPolicy;
   }
-  if (ours_ && link_.up && link_.has_address) reply.flags |= EngineReply::kInterfaceUp;
+  if (interface_.is_up()) reply.flags |= EngineReply::kInterfaceUp;
 }
 
 EngineReply Engine::link_changed_record() const {
@@ -121,120 +104,172 @@ EngineReply Engine::link_changed_record() const {
 }
 
 EngineOutcome Engine::hello(const EngineRequest&) {
-  return EngineOutcome::done;
+  return done;
 }
 
 EngineOutcome Engine::generate_key(const EngineRequest&) {
-  if (parts_.key.public_key()) return EngineOutcome::key_exists;
-  if (!parts_.key.generate()) return EngineOutcome::failed;
-  log::info("the hub's key was made", {{"key", to_base64(*parts_.key.public_key())}});
-  return EngineOutcome::done;
+  if (key_.public_key()) return key_exists;
+  if (!key_.generate()) return failed;
+  log::info("the hub's key was made", {{"key", to_base64(*key_.public_key())}});
+  expect_ours();
+  return done;
 }
 
 EngineOutcome Engine::configure(const EngineRequest& request) {
-  const auto& wanted = request.policy;
-  const auto& current = parts_.policy.current();
-  if (!parts_.key.public_key()) return EngineOutcome::key_missing;
-  if (const auto refused = check_change(current, wanted); refused != EngineOutcome::done) return refused;
-  const bool is_new = !current || !is_same(current->policy, wanted);
-  if (is_new) {
-    if (const auto refused = check_form(wanted); refused != EngineOutcome::done) return refused;
-    const auto host_networks = parts_.route.host_networks(link_.index);
-    if (!host_networks) return EngineOutcome::failed;
-    if (const auto refused = check_overlap(wanted, *host_networks); refused != EngineOutcome::done) return refused;
-  }
-  const auto ownership = inspect();
-  if (ownership == Ownership::unknown) return EngineOutcome::failed;
-  if (ownership == Ownership::foreign) return EngineOutcome::interface_exists;
-  if (is_new && !parts_.policy.store({wanted, false})) return EngineOutcome::failed;
-  return bring_up(ownership);
+  if (!key_.public_key()) return key_missing;
+  if (const auto refused = check_policy(request.policy); refused != done) return refused;
+  const auto ownership = interface_.inspect();
+  if (ownership == Ownership::foreign) return interface_exists;
+  if (ownership == Ownership::unknown) return failed;
+  const auto& current = policy_.current();
+  const bool is_new = !current || !is_same(current->policy, request.policy);
+  if (is_new && !policy_.store({request.policy, false})) return failed;
+  expect_ours();
+  if (!bring_up(ownership)) return failed;
+  if (ownership != Ownership::ours) page_.reply.flags |= EngineReply::kCreated;
+  return done;
+}
+
+EngineOutcome Engine::check_policy(const EnginePolicy& wanted) {
+  const auto& current = policy_.current();
+  if (current && is_same(current->policy, wanted)) return done;
+  if (current && current->fixed) return policy_mismatch;
+  if (const auto refused = check_form(wanted); refused != done) return refused;
+  const auto host_networks = interface_.host_networks();
+  return host_networks ? check_overlap(wanted, *host_networks) : failed;
 }
 
 EngineOutcome Engine::check_peer(const EngineRequest& request, const PublicKey* replaces) const {
   const PublicKey key{request.key};
-  if ((request.flags & EngineRequest::kHasPresharedKey) != 0) return EngineOutcome::preshared_key;
-  if (!parts_.key.public_key()) return EngineOutcome::key_missing;
-  if (const auto refused = check_key(key, *parts_.key.public_key()); refused != EngineOutcome::done) return refused;
-  if (!parts_.policy.current()) return EngineOutcome::not_configured;
-  const auto refused = check_addresses(parts_.policy.current()->policy, request.addresses);
-  if (refused != EngineOutcome::done) return refused;
-  if (!ours_) return EngineOutcome::interface_missing;
-  return check_holders(peers_, key, request.addresses, replaces);
+  if ((request.flags & EngineRequest::kHasPresharedKey) != 0) return preshared_key;
+  if (!key_.public_key()) return key_missing;
+  if (const auto refused = check_key(key, *key_.public_key()); refused != done) return refused;
+  if (!policy_.current()) return not_configured;
+  const auto refused = check_addresses(policy_.current()->policy, request.addresses);
+  if (refused != done) return refused;
+  return interface_.is_ours() ? check_holders(interface_.peers(), key, request.addresses, replaces) : interface_missing;
 }
 
 EngineOutcome Engine::add_peer(const EngineRequest& request) {
   const PublicKey key{request.key};
   const PublicKey old{request.replaces};
   const bool names_old = (request.flags & EngineRequest::kHasReplaces) != 0;
-  const auto refused = check_peer(request, names_old ? &old : nullptr);
-  if (refused != EngineOutcome::done) return refused;
-  const auto accepted = *parts_.policy.current();
-  if (!accepted.fixed && !parts_.policy.store({accepted.policy, true})) return EngineOutcome::failed;
+  if (const auto refused = check_peer(request, names_old ? &old : nullptr); refused != done) return refused;
+  const auto accepted = *policy_.current();
+  if (!accepted.fixed && !policy_.store({accepted.policy, true})) return failed;
 
-  const bool replacing = names_old && peers_.find(old) != nullptr;
-  const auto* entry = peers_.find(key);
-  const bool same = entry != nullptr && entry->addresses == request.addresses && !entry->other_addresses;
+  const bool replacing = names_old && interface_.peers().find(old) != nullptr;
+  const bool same = interface_.peers().shows(key, request.addresses);
   // An identical peer is set once more, in a way that disturbs nothing: it may have been flushed since the last dump.
-  std::vector<PeerChange> changes;
-  if (replacing) changes.push_back({PeerChange::Kind::remove, old, {}});
-  changes.push_back({same ? PeerChange::Kind::keep : PeerChange::Kind::set, key, request.addresses});
-  if (const auto failed = apply(changes); failed != EngineOutcome::done) return failed;
+  const PeerChange changes[] = {
+      {PeerChange::Kind::remove, old, {}},
+      {same ? PeerChange::Kind::keep : PeerChange::Kind::set, key, request.addresses},
+  };
+  if (const auto fault = apply(std::span(changes).subspan(replacing ? 0 : 1)); fault != done) return fault;
 
-  if (replacing) peers_.erase(old);
-  if (!same) peers_.put(key, {request.addresses});
-  if (replacing || !parts_.journal.holds(key, request.addresses)) {
-    parts_.journal.add(key, request.addresses, names_old ? &old : nullptr);
+  if (replacing || !journal_.holds(key, request.addresses)) {
+    journal_.add(key, request.addresses, names_old ? &old : nullptr);
   }
-  if (names_old && !parts_.journal.sync()) return EngineOutcome::failed;
-  if (same && !replacing) return EngineOutcome::unchanged;
+  if (names_old && !journal_.sync()) return failed;
+  if (same && !replacing) return unchanged;
   log::info(replacing ? "peer replaced" : "peer set", {{"key", to_base64(key)},
                                                        {"address", to_string(request.addresses)},
                                                        {"replaces", replacing ? to_base64(old) : ""}});
-  return EngineOutcome::done;
+  return done;
 }
 
 EngineOutcome Engine::remove_peer(const EngineRequest& request) {
   const PublicKey key{request.key};
-  if (!ours_) return EngineOutcome::interface_missing;
-  const PeerChange change{PeerChange::Kind::remove, key, {}};
-  if (const auto failed = apply({&change, 1}); failed != EngineOutcome::done) return failed;
-  const auto* entry = peers_.find(key);
-  const bool known = entry != nullptr || parts_.journal.peers().contains(key);
+  if (!interface_.is_ours()) return interface_missing;
+  const auto* entry = interface_.peers().find(key);
+  const bool known = entry != nullptr || journal_.peers().contains(key);
   const auto addresses = entry != nullptr ? entry->addresses : EngineAddresses{};
-  peers_.erase(key);
-  parts_.journal.remove(key);
+  const PeerChange change{PeerChange::Kind::remove, key, {}};
+  if (const auto fault = apply({&change, 1}); fault != done) return fault;
+  journal_.remove(key);
   // Also when nothing was known: an earlier removal may not have reached the disk.
-  if (!parts_.journal.sync()) return EngineOutcome::failed;
-  if (!known) return EngineOutcome::unchanged;
+  if (!journal_.sync()) return failed;
+  if (!known) return unchanged;
   log::info("peer removed", {{"key", to_base64(key)}, {"address", to_string(addresses)}});
-  return EngineOutcome::done;
+  return done;
 }
 
 EngineOutcome Engine::apply(std::span<const PeerChange> changes) {
-  const auto outcome = parts_.backend.set_peers(link_.index, changes);
-  if (outcome == BackendOutcome::done) return EngineOutcome::done;
-  if (outcome == BackendOutcome::no_device) ours_ = false;
-  return outcome == BackendOutcome::no_device ? EngineOutcome::interface_missing : EngineOutcome::failed;
+  const auto outcome = interface_.apply(changes);
+  if (outcome == BackendOutcome::no_device) return interface_missing;
+  return outcome == BackendOutcome::done ? done : failed;
 }
 
 EngineOutcome Engine::status(const EngineRequest& request) {
   auto& reply = page_.reply;
   reply.flags |= EngineReply::kLastPage;
-  if (request.cursor == 0) {
-    if (const auto refused = take_snapshot(); refused != EngineOutcome::done) return refused;
-  } else if (request.snapshot != snapshot_ || request.cursor > device_.peers.size()) {
-    return EngineOutcome::stale_snapshot;
+  if (request.cursor == 0) interface_.inspect();
+  const auto& snapshot = interface_.snapshot();
+  const auto& peers = snapshot.device.peers;
+  if (request.cursor == 0 && !interface_.is_ours()) return interface_missing;
+  if (request.cursor != 0 && request.snapshot != snapshot.number) return stale_snapshot;
+  const auto first = std::min<std::size_t>(request.cursor, peers.size());
+  reply.peer_count = static_cast<std::uint32_t>(std::min<std::size_t>(peers.size() - first, kPeersPerPage));
+  std::copy_n(peers.begin() + static_cast<std::ptrdiff_t>(first), reply.peer_count, page_.peers.begin());
+  reply.snapshot = snapshot.number;
+  reply.next_cursor = static_cast<std::uint32_t>(first) + reply.peer_count;
+  reply.total = static_cast<std::uint32_t>(peers.size());
+  if (reply.next_cursor < reply.total) reply.flags &= ~EngineReply::kLastPage;
+  if (snapshot.complete) reply.flags |= EngineReply::kComplete;
+  return done;
+}
+
+bool Engine::bring_up(Ownership before) {
+  const auto policy = policy_.current()->policy;
+  return interface_.bring_up(before, key_, policy.port, policy.mtu);
+}
+
+void Engine::expect_ours() {
+  std::optional<Network> hub;
+  if (const auto& accepted = policy_.current()) {
+    hub = network_of(accepted->policy);
+    hub->address = first_host(*hub);
   }
-  const std::span rest = std::span(std::as_const(device_.peers)).subspan(request.cursor);
-  const auto page = rest.first(std::min<std::size_t>(rest.size(), kPeersPerPage));
-  std::copy(page.begin(), page.end(), page_.peers.begin());
-  reply.snapshot = snapshot_;
-  reply.peer_count = static_cast<std::uint32_t>(page.size());
-  reply.next_cursor = request.cursor + reply.peer_count;
-  reply.total = static_cast<std::uint32_t>(device_.peers.size());
-  if (page.size() < rest.size()) reply.flags &= ~EngineReply::kLastPage;
-  if (complete_) reply.flags |= EngineReply::kComplete;
-  return EngineOutcome::done;
+  interface_.expect(key_.public_key(), hub);
+}
+
+bool Engine::restore() {
+  if (!policy_.current() || !key_.public_key()) {
+    log::info("nothing to restore");
+    return true;
+  }
+  const auto ownership = interface_.inspect();
+  if (ownership == Ownership::foreign || ownership == Ownership::unknown) {
+    log::error("nothing restored: the interface of this name is not ours");
+    return false;
+  }
+  if (!bring_up(ownership)) return false;
+  std::vector<PeerChange> missing;
+  for (const auto& [key, addresses] : journal_.peers()) {
+    if (!interface_.peers().shows(key, addresses)) missing.push_back({PeerChange::Kind::set, key, addresses});
+  }
+  for (std::span<const PeerChange> rest = missing; !rest.empty();
+       rest = rest.subspan(std::min(rest.size(), kRestoreBatch))) {
+    if (apply(rest.first(std::min(rest.size(), kRestoreBatch))) != done) return false;
+  }
+  log::info("the interface is restored", {{"peers", static_cast<std::int64_t>(missing.size())}});
+  return true;
+}
+
+void Engine::tick() {
+  if (!journal_.is_synced()) journal_.sync();
+  if (refusals_ > kRefusalLinesPerSecond) {
+    log::warning("more was refused", {{"count", static_cast<std::int64_t>(refusals_ - kRefusalLinesPerSecond)}});
+  }
+  refusals_ = 0;
+}
+
+void Engine::log_refusal(const char* operation, EngineOutcome outcome, const EngineRequest& request) {
+  if (++refusals_ > kRefusalLinesPerSecond) return;
+  log::warning("refused", {{"operation", operation},
+                           {"reason", kNames[static_cast<std::size_t>(outcome)]},
+                           {"key", to_base64(PublicKey{request.key})},
+                           {"address", to_string(request.addresses)}});
 }
 
 }  // namespace wghub

@@ -2,56 +2,39 @@
 // operation". Leaves sockets and callers to Server, files and netlink to its parts.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
-#include <optional>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "common/engine_record.h"
-#include "wgprivd/engine/backend.h"
 #include "wgprivd/engine/hub_key.h"
+#include "wgprivd/engine/interface_netlink.h"
 #include "wgprivd/engine/journal.h"
-#include "wgprivd/engine/peer_table.h"
 #include "wgprivd/engine/policy_file.h"
-#include "wgprivd/engine/refusal_log.h"
-#include "wgprivd/engine/route_netlink.h"
 
 namespace wghub {
 
 class Engine {
  public:
-  struct Parts {
-    std::string interface;
-    HubKey& key;
-    PolicyFile& policy;
-    Journal& journal;
-    RouteNetlink& route;
-    Backend& backend;
-  };
+  static constexpr std::uint64_t kRefusalLinesPerSecond = 100;
 
-  /// Looks whether the interface is there and ours; changes nothing.
-  explicit Engine(Parts parts);
+  /// The parts must outlive this. Changes nothing.
+  Engine(HubKey& key, PolicyFile& policy, Journal& journal, Interface& interface);
 
   /// Does what one record asks and returns the answer, valid until the next call.
   std::span<const std::byte> answer(std::span<const std::byte> record);
 
-  /// Reads what rtnetlink tells; the generation grows when the interface or its address came, went or changed.
-  void read_link_news();
-  std::uint64_t link_generation() const { return generation_; }
-
-  /// The record that tells a client of a new generation.
+  /// The record that tells a client that the interface's generation has changed.
   EngineReply link_changed_record() const;
 
   /// Brings the interface up with key, address and all peers of the journal. Returns false, with a log line, on
   /// failure.
   bool restore();
 
-  /// To be called once a second: additions reach the disk, suppressed refusals the log.
+  /// To be called once a second: additions reach the disk, the sum of refusals beyond the limit reaches the log.
   void tick();
 
  private:
-  enum class Ownership { unknown, absent, foreign, unkeyed, ours };
   struct Operation;
   static const Operation kOperations[];
 
@@ -64,27 +47,19 @@ class Engine {
 
   EngineOutcome dispatch(std::span<const std::byte> record);
   void fill(EngineReply& reply) const;
+  EngineOutcome check_policy(const EnginePolicy& wanted);
   EngineOutcome check_peer(const EngineRequest& request, const PublicKey* replaces) const;
   EngineOutcome apply(std::span<const PeerChange> changes);
-  EngineOutcome take_snapshot();
-  EngineOutcome bring_up(Ownership before);
-  void look_at_link();
-  Ownership inspect();
-  std::optional<Network> hub_network() const;
+  bool bring_up(Ownership before);
+  void expect_ours();
+  void log_refusal(const char* operation, EngineOutcome outcome, const EngineRequest& request);
 
-  Parts parts_;
-  PeerTable peers_;
-  DeviceState device_;  ///< the last dump, which is also the snapshot that pages are read from
-  LinkState link_;
-  bool ours_ = false;  ///< link_ is the interface with our key
-  bool complete_ = false;
-  std::uint64_t generation_;
-  std::uint64_t snapshot_;
+  HubKey& key_;
+  PolicyFile& policy_;
+  Journal& journal_;
+  Interface& interface_;
   EngineStatusPage page_;
-  RefusalLog refusals_;
+  std::uint64_t refusals_ = 0;  ///< since the last tick
 };
-
-/// The word for an outcome in the log, as in engine_record.h.
-const char* name_of(EngineOutcome outcome);
 
 }  // namespace wghub

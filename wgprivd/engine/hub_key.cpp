@@ -11,7 +11,6 @@
 namespace wghub {
 namespace {
 
-using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 using KeyPair = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 // The file's layout. The header is the associated data.
@@ -24,31 +23,21 @@ constexpr std::size_t kTagAt = 56;
 constexpr int kTagLength = 16;
 constexpr std::size_t kSealedLength = 72;
 
-bool seal(const SecretKey& sealing_key, const SecretKey& private_key, std::vector<std::uint8_t>& sealed) {
-  sealed.assign(kSealedLength, 0);
-  std::copy(kHeader.begin(), kHeader.end(), sealed.begin());
-  const Context context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  auto* c = context.get();
+// Seals text into, or opens it out of, a file that has its header and nonce; when opening, the tag is checked.
+bool crypt(bool sealing, const SecretKey& sealing_key, std::vector<std::uint8_t>& file, SecretKey& private_key) {
+  const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> holder(EVP_CIPHER_CTX_new(),
+                                                                               EVP_CIPHER_CTX_free);
+  auto* context = holder.get();
   int length = 0;
-  return c != nullptr && RAND_bytes(&sealed[kNonceAt], kNonceLength) == 1 &&
-         EVP_EncryptInit_ex(c, EVP_aes_256_gcm(), nullptr, sealing_key.bytes.data(), &sealed[kNonceAt]) == 1 &&
-         EVP_EncryptUpdate(c, nullptr, &length, kHeader.data(), kHeader.size()) == 1 &&
-         EVP_EncryptUpdate(c, &sealed[kTextAt], &length, private_key.bytes.data(), kTextLength) == 1 &&
-         EVP_EncryptFinal_ex(c, &sealed[kTagAt], &length) == 1 &&
-         EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, kTagLength, &sealed[kTagAt]) == 1;
-}
-
-bool open_sealed(const SecretKey& sealing_key, std::vector<std::uint8_t> sealed, SecretKey& private_key) {
-  if (sealed.size() != kSealedLength || !std::equal(kHeader.begin(), kHeader.end(), sealed.begin())) return false;
-  const Context context(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  auto* c = context.get();
-  int length = 0;
-  return c != nullptr &&
-         EVP_DecryptInit_ex(c, EVP_aes_256_gcm(), nullptr, sealing_key.bytes.data(), &sealed[kNonceAt]) == 1 &&
-         EVP_DecryptUpdate(c, nullptr, &length, kHeader.data(), kHeader.size()) == 1 &&
-         EVP_DecryptUpdate(c, private_key.bytes.data(), &length, &sealed[kTextAt], kTextLength) == 1 &&
-         EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, kTagLength, &sealed[kTagAt]) == 1 &&
-         EVP_DecryptFinal_ex(c, &sealed[kTagAt], &length) == 1;
+  auto* const sealed = &file[kTextAt];
+  auto* const open = private_key.bytes.data();
+  return EVP_CipherInit_ex(context, EVP_aes_256_gcm(), nullptr, sealing_key.bytes.data(), &file[kNonceAt], sealing) ==
+             1 &&
+         EVP_CipherUpdate(context, nullptr, &length, kHeader.data(), kHeader.size()) == 1 &&
+         EVP_CipherUpdate(context, sealing ? sealed : open, &length, sealing ? open : sealed, kTextLength) == 1 &&
+         (sealing || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_SET_TAG, kTagLength, &file[kTagAt]) == 1) &&
+         EVP_CipherFinal_ex(context, open, &length) == 1 &&
+         (!sealing || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, kTagLength, &file[kTagAt]) == 1);
 }
 
 bool make_private_key(SecretKey& private_key) {
@@ -81,8 +70,10 @@ HubKey::HubKey(const StateDirectory& directory, const SecretKey& sealing_key)
 bool HubKey::generate() {
   if (public_key_) return false;
   SecretKey private_key;
-  std::vector<std::uint8_t> sealed;
-  if (!make_private_key(private_key) || !seal(sealing_key_, private_key, sealed)) {
+  std::vector<std::uint8_t> sealed(kSealedLength);
+  std::copy(kHeader.begin(), kHeader.end(), sealed.begin());
+  if (RAND_bytes(&sealed[kNonceAt], kNonceLength) != 1 || !make_private_key(private_key) ||
+      !crypt(true, sealing_key_, sealed, private_key)) {
     log::error("the hub's key cannot be made");
     return false;
   }
@@ -93,7 +84,9 @@ bool HubKey::generate() {
 }
 
 bool HubKey::unseal(SecretKey& private_key) const {
-  return open_sealed(sealing_key_, sealed_, private_key);
+  if (sealed_.size() != kSealedLength || !std::equal(kHeader.begin(), kHeader.end(), sealed_.begin())) return false;
+  auto sealed = sealed_;
+  return crypt(false, sealing_key_, sealed, private_key);
 }
 
 }  // namespace wghub

@@ -81,7 +81,7 @@ void read_peer(const nlattr* entry, DeviceState& state) {
     const auto parts = attributes_of(allowed);
     const auto family = value_of<std::uint16_t>(parts[WGALLOWEDIP_A_FAMILY]);
     const auto prefix = value_of<std::uint8_t>(parts[WGALLOWEDIP_A_CIDR_MASK]);
-    add_allowed_ip(state, {address_of(family, parts[WGALLOWEDIP_A_IPADDR]), prefix});
+    state.add_allowed_ip({address_of(family, parts[WGALLOWEDIP_A_IPADDR]), prefix});
   });
 }
 
@@ -130,10 +130,7 @@ BackendOutcome KernelBackend::set_peers(unsigned index, std::span<const PeerChan
 }
 
 BackendOutcome KernelBackend::dump(unsigned index, DeviceState& state) {
-  state.key = {};
-  state.port = 0;
-  state.peers.clear();
-  state.extra.clear();
+  state.clear();
   NetlinkMessage message;
   start(message, family_, WG_CMD_GET_DEVICE, NLM_F_DUMP);
   mnl_attr_put_u32(message.get(), WGDEVICE_A_IFINDEX, index);

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "wgprivd/engine/backend.h"
 #include "wgprivd/engine/netlink_socket.h"
+#include "wgprivd/engine/netlink_uapi_device.h"
 #include "wgprivd/engine/route_netlink.h"
 
 namespace wghub {

@@ -104,7 +104,7 @@ std::unique_ptr<Journal> open_journal(const StateDirectory& directory, bool rest
   try {
     return std::make_unique<Journal>(directory);
   } catch (const DamagedState& damage) {
-    if (restoring || !directory.set_aside(Journal::kFile, "journal.damaged")) throw;
+    if (restoring || renameat(directory.get(), Journal::kFile, directory.get(), "journal.damaged") != 0) throw;
     log::error("the journal is damaged: set aside as journal.damaged, a new one begins", {{"reason", damage.what()}});
   }
   return std::make_unique<Journal>(directory);
@@ -134,9 +134,11 @@ int run(const Options& options) {
                                   {"peers", static_cast<std::int64_t>(journal->peers().size())}});
   confine(directory);
 
-  Engine engine({options.interface, key, policy, *journal, route, *backend});
+  Interface interface(options.interface, route, *backend);
+  Engine engine(key, policy, *journal, interface);
   if (options.restore) return engine.restore() ? EXIT_SUCCESS : EXIT_FAILURE;
-  Server server(engine, std::move(handed.listener), caller, {route.descriptor(), backend->life_line(), signals.get()});
+  Server server(engine, interface, std::move(handed.listener), caller,
+                {signals.get(), backend->life_line(), route.descriptor()});
   const auto end = server.run();
   journal->sync();
   if (end == Server::End::backend_gone) log::error("the userspace implementation is gone");

@@ -38,11 +38,6 @@ EngineOutcome check_form(const EnginePolicy& policy) {
   return EngineOutcome::done;
 }
 
-EngineOutcome check_change(const std::optional<AcceptedPolicy>& current, const EnginePolicy& wanted) {
-  const bool allowed = !current || !current->fixed || is_same(current->policy, wanted);
-  return allowed ? EngineOutcome::done : EngineOutcome::policy_mismatch;
-}
-
 EngineOutcome check_overlap(const EnginePolicy& policy, std::span<const Network> host_networks) {
   const Network ours = network_of(policy);
   const bool overlap = std::any_of(host_networks.begin(), host_networks.end(), [&ours](const Network& theirs) {

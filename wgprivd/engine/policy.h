@@ -8,7 +8,7 @@
 #include "common/address.h"
 #include "common/engine_record.h"
 #include "common/key.h"
-#include "wgprivd/engine/peer_table.h"
+#include "wgprivd/engine/netlink_uapi_device.h"
 #include "wgprivd/engine/policy_file.h"
 
 namespace wghub {
@@ -21,10 +21,6 @@ bool is_same(const EnginePolicy& left, const EnginePolicy& right);
 /// Private, 2 to 16 host bits (IPv4: /16 to /30), no host bits set, port not 0, MTU 1280 to 1500.
 /// Errors: network_not_allowed.
 EngineOutcome check_form(const EnginePolicy& policy);
-
-/// Whether another policy may take the place of the current one: only as long as no peer was ever set.
-/// Errors: policy_mismatch.
-EngineOutcome check_change(const std::optional<AcceptedPolicy>& current, const EnginePolicy& wanted);
 
 /// host_networks: addresses and routes of the host without those of our own interface; a default route does not count.
 /// Errors: network_overlap.

@@ -1,8 +1,6 @@
 // What the engine has accepted as its policy, in STATE/policy. Leaves what may be accepted to policy.h.
 #pragma once
 
-#include <optional>
-
 #include "common/engine_record.h"
 #include "wgprivd/engine/state_file.h"
 
@@ -14,7 +12,7 @@ struct AcceptedPolicy {
   bool fixed = false;
 };
 
-/// Owns the file. Shape: magic, version, fixed, EnginePolicy, SHA-256 of all before.
+/// Owns the file. Shape: magic, fixed, EnginePolicy, SHA-256 of all before.
 class PolicyFile {
  public:
   static constexpr const char* kFile = "policy";

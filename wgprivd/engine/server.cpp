@@ -17,8 +17,8 @@ constexpr std::chrono::seconds kTick{1};
 
 }  // namespace
 
-Server::Server(Engine& engine, Descriptor listener, uid_t caller, Watched watched)
-    : engine_(engine), listener_(std::move(listener)), caller_(caller), watched_(watched) {}
+Server::Server(Engine& engine, Interface& interface, Descriptor listener, uid_t caller, Watched watched)
+    : engine_(engine), interface_(interface), listener_(std::move(listener)), caller_(caller), watched_(watched) {}
 
 Server::End Server::run() {
   auto last_use = Clock::now();
@@ -37,7 +37,7 @@ Server::End Server::run() {
     poll(waiting.data(), waiting.size(), std::chrono::milliseconds(kTick).count());
     if (waiting[0].revents != 0) return End::terminated;
     if (waiting[1].revents != 0) return End::backend_gone;
-    if (waiting[2].revents != 0) engine_.read_link_news();
+    if (waiting[2].revents != 0) interface_.read_news();
 
     for (std::size_t i = clients_.size(); i-- > 0;) {
       if (!serve(clients_[i], waiting[first_client + i].revents)) {
@@ -64,7 +64,7 @@ void Server::accept_one() {
     log::warning("a caller was refused", {{"uid", std::int64_t{peer.uid}}, {"pid", std::int64_t{peer.pid}}});
     return;
   }
-  clients_.push_back({std::move(socket), {}, engine_.link_generation()});
+  clients_.push_back({std::move(socket), {}, interface_.generation()});
 }
 
 // One record a turn, so that no client keeps the others waiting; false when the connection is to be closed.
@@ -79,8 +79,8 @@ bool Server::serve(Client& client, short events) {
     const auto bytes = length > record.size() ? std::span<std::byte>{} : std::span(record).first(length);
     if (count > 0 && !send(client, engine_.answer(bytes))) return false;
   }
-  if (client.unsent.empty() && client.told_generation != engine_.link_generation()) {
-    client.told_generation = engine_.link_generation();
+  if (client.unsent.empty() && client.told_generation != interface_.generation()) {
+    client.told_generation = interface_.generation();
     const auto news = engine_.link_changed_record();
     return send(client, std::as_bytes(std::span(&news, 1)));
   }

@@ -19,15 +19,15 @@ class Server {
   static constexpr std::size_t kMaxClients = 8;
   static constexpr int kIdleSeconds = 60;
 
-  /// What to wait for besides clients; -1: nothing.
+  /// Descriptors to wait for besides clients; -1: nothing.
   struct Watched {
-    int link_news = -1;
-    int life_line = -1;
     int signals = -1;
+    int life_line = -1;
+    int link_news = -1;
   };
 
   /// caller: the only user whose connections are served.
-  Server(Engine& engine, Descriptor listener, uid_t caller, Watched watched);
+  Server(Engine& engine, Interface& interface, Descriptor listener, uid_t caller, Watched watched);
 
   /// Serves until nobody has been connected for 60 s, a signal asks to end, or the life line hangs up.
   End run();
@@ -45,6 +45,7 @@ class Server {
   static bool send(Client& client, std::span<const std::byte> record);
 
   Engine& engine_;
+  Interface& interface_;
   Descriptor listener_;
   uid_t caller_;
   Watched watched_;

@@ -1,7 +1,9 @@
 // Files of the engine's state directory: read whole, replaced whole. Leaves what is in them to their owners.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -14,6 +16,15 @@ namespace wghub {
 
 using Bytes = std::span<const std::uint8_t>;
 using Digest = std::array<std::uint8_t, 32>;
+
+Digest sha256(Bytes bytes);
+
+/// A fixed-size record without padding, as bytes.
+template <class Record>
+Bytes bytes_of(const Record& record) {
+  static_assert(std::has_unique_object_representations_v<Record>);
+  return {reinterpret_cast<const std::uint8_t*>(&record), sizeof record};
+}
 
 /// A state file that is not what we wrote; nobody guesses what it was.
 struct DamagedState : std::runtime_error {
@@ -36,11 +47,8 @@ class StateDirectory {
   /// Returns false, with a log line, when the disk said no.
   bool replace(const char* name, Bytes bytes) const;
 
-  /// Opens an existing file for writing; no descriptor when it cannot be.
+  /// An existing file to be written in place; no descriptor when it cannot be.
   Descriptor open_for_writing(const char* name) const;
-
-  /// Renames a damaged file out of the way, so that a person can look at it.
-  bool set_aside(const char* name, const char* new_name) const;
 
  private:
   Descriptor directory_;
@@ -48,14 +56,5 @@ class StateDirectory {
 
 /// Writes all bytes at offset; false with errno set when not all could be written.
 bool write_all(int descriptor, Bytes bytes, std::uint64_t offset);
-
-Digest sha256(Bytes bytes);
-
-/// A fixed-size record without padding as bytes.
-template <class Record>
-Bytes bytes_of(const Record& record) {
-  static_assert(std::has_unique_object_representations_v<Record>);
-  return {reinterpret_cast<const std::uint8_t*>(&record), sizeof record};
-}
 
 }  // namespace wghub

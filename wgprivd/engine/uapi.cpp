@@ -63,10 +63,7 @@ BackendOutcome UapiBackend::set_peers(unsigned, std::span<const PeerChange> chan
 }
 
 BackendOutcome UapiBackend::dump(unsigned, DeviceState& state) {
-  state.key = {};
-  state.port = 0;
-  state.peers.clear();
-  state.extra.clear();
+  state.clear();
   return converse(kUapiGet, &state);
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "common/descriptor.h"
-#include "wgprivd/engine/backend.h"
+#include "wgprivd/engine/netlink_uapi_device.h"
 
 namespace wghub {
 

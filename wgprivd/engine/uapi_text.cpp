@@ -100,7 +100,7 @@ bool UapiAnswer::take_peer_value(std::string_view name, std::string_view value) 
   if (name == "endpoint") read_endpoint(value, peer);
   if (name == "allowed_ip") {
     const auto network = parse_network(value);
-    if (network) add_allowed_ip(*state_, *network);
+    if (network) state_->add_allowed_ip(*network);
     return network.has_value();
   }
   return true;

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "wgprivd/engine/backend.h"
+#include "wgprivd/engine/netlink_uapi_device.h"
 
 namespace wghub {
 

@@ -1,4 +1,4 @@
-#include "wgprivd/engine/peer_table.h"
+#include "wgprivd/engine/netlink_uapi_device.h"
 
 #include <algorithm>
 
@@ -8,9 +8,8 @@ std::array<Address, 2> hosts_of(const EngineAddresses& addresses) {
   std::array<Address, 2> hosts;
   std::copy(addresses.ipv4.begin(), addresses.ipv4.end(), hosts[0].bytes.begin());
   std::copy(addresses.ipv6.begin(), addresses.ipv6.end(), hosts[1].bytes.begin());
-  const auto is_set = [](std::uint8_t byte) { return byte != 0; };
-  if (std::any_of(hosts[0].bytes.begin(), hosts[0].bytes.end(), is_set)) hosts[0].family = Family::ipv4;
-  if (std::any_of(hosts[1].bytes.begin(), hosts[1].bytes.end(), is_set)) hosts[1].family = Family::ipv6;
+  if (hosts[0].bytes != Address{}.bytes) hosts[0].family = Family::ipv4;
+  if (hosts[1].bytes != Address{}.bytes) hosts[1].family = Family::ipv6;
   return hosts;
 }
 
@@ -19,9 +18,37 @@ std::string to_string(const EngineAddresses& addresses) {
   return to_string(ipv4) + (ipv4 && ipv6 ? "," : "") + to_string(ipv6);
 }
 
+void DeviceState::clear() {
+  key = {};
+  port = 0;
+  peers.clear();
+  extra.clear();
+}
+
+void DeviceState::add_allowed_ip(const Network& allowed) {
+  if (peers.empty() || !allowed.address) return;
+  auto& peer = peers.back();
+  const auto hosts = hosts_of(peer.addresses);
+  const bool is_host = allowed.prefix == bits_of(allowed.address.family);
+  const auto& bytes = allowed.address.bytes;
+  if (is_host && allowed.address.family == Family::ipv4 && !hosts[0]) {
+    std::copy_n(bytes.begin(), peer.addresses.ipv4.size(), peer.addresses.ipv4.begin());
+  } else if (is_host && allowed.address.family == Family::ipv6 && !hosts[1]) {
+    peer.addresses.ipv6 = bytes;
+  } else {
+    peer.flags |= EnginePeer::kOtherAddresses;
+    if (is_host) extra.push_back({PublicKey{peer.key}, allowed.address});
+  }
+}
+
 const PeerTable::Entry* PeerTable::find(const PublicKey& key) const {
   const auto found = entries_.find(key);
   return found == entries_.end() ? nullptr : &found->second;
+}
+
+bool PeerTable::shows(const PublicKey& key, const EngineAddresses& addresses) const {
+  const auto* entry = find(key);
+  return entry != nullptr && entry->addresses == addresses && !entry->other_addresses;
 }
 
 const PublicKey* PeerTable::holder(const Address& address) const {
@@ -50,14 +77,11 @@ void PeerTable::erase(const PublicKey& key) {
   entries_.erase(found);
 }
 
-bool PeerTable::shows(const EnginePeer& peer) const {
-  const auto* entry = find(PublicKey{peer.key});
-  return entry != nullptr && entry->addresses == peer.addresses && !entry->other_addresses && peer.flags == 0;
-}
-
 void PeerTable::load(std::span<const EnginePeer> peers, std::span<const ExtraHost> extra) {
-  const bool same = peers.size() == entries_.size() && extra.empty() &&
-                    std::all_of(peers.begin(), peers.end(), [this](const EnginePeer& peer) { return shows(peer); });
+  const bool same = extra.empty() && peers.size() == entries_.size() &&
+                    std::all_of(peers.begin(), peers.end(), [this](const EnginePeer& peer) {
+                      return peer.flags == 0 && shows(PublicKey{peer.key}, peer.addresses);
+                    });
   if (same) return;
   entries_.clear();
   holders_.clear();

@@ -1,0 +1,78 @@
+// The one interface, over route netlink and a backend: is it there, is it ours, who is on it; bringing it up.
+// Leaves whether anything may be changed to the engine.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wgprivd/engine/netlink_uapi_device.h"
+#include "wgprivd/engine/route_netlink.h"
+
+namespace wghub {
+
+enum class Ownership {
+  unknown,  ///< it could not be looked at
+  absent,
+  foreign,  ///< a link of our name that has another key, or is no WireGuard interface
+  unkeyed,  ///< carries nothing yet: a userspace implementation begins so, or we were cut off making it
+  ours,
+};
+
+/// A dump that pages are read from; each dump has a number of its own, also across runs of the program.
+struct Snapshot {
+  std::uint64_t number = 0;
+  bool complete = false;
+  DeviceState device;
+};
+
+class Interface {
+ public:
+  /// Changes nothing. The parts must outlive this.
+  Interface(std::string name, RouteNetlink& route, Backend& backend);
+
+  /// Says what ours looks like, and looks: the hub's key, its address with the network's prefix.
+  void expect(const std::optional<PublicKey>& key, const std::optional<Network>& hub);
+
+  /// Reads what rtnetlink tells; the generation grows when the link or its address came, went or changed.
+  void read_news();
+  std::uint64_t generation() const { return generation_; }
+
+  /// Takes a dump (again, up to three times, when it was interrupted) into the snapshot and the mirror.
+  Ownership inspect();
+  const Snapshot& snapshot() const { return snapshot_; }
+
+  EngineBackend backend() const { return backend_.kind(); }
+  bool is_ours() const { return ours_; }
+  bool is_up() const { return ours_ && link_.up && link_.has_address; }
+
+  /// The mirror: what the last whole dump said and apply() changed since.
+  const PeerTable& peers() const { return peers_; }
+
+  /// The host's networks without those of this interface; nothing when they cannot be read.
+  std::optional<std::vector<Network>> host_networks() { return route_.host_networks(link_.index); }
+
+  /// Makes the interface where it is absent, gives it the key where it has none, then address, MTU and up.
+  /// before: what inspect() just said. Returns false, with a log line, when something failed.
+  bool bring_up(Ownership before, const HubKey& key, std::uint16_t port, unsigned mtu);
+
+  /// Applies up to 256 changes in one message.
+  BackendOutcome apply(std::span<const PeerChange> changes);
+
+ private:
+  void look();
+
+  std::string name_;
+  RouteNetlink& route_;
+  Backend& backend_;
+  std::optional<PublicKey> key_;
+  std::optional<Network> hub_;
+  LinkState link_;
+  bool ours_ = false;  ///< link_ is an interface with our key, and the mirror shows it
+  PeerTable peers_;
+  Snapshot snapshot_;
+  std::uint64_t generation_;
+};
+
+}  // namespace wghub
