@@ -105,7 +105,8 @@ make_users() {
 
 make_state() {
   mkdir -p "$state/log" && chmod 0755 "$state" && touch "$state/.wireguard-hub-state"
-  install -d -m 0750 -o wghub -g wghub "$state/api"
+  # Not for the group: the front is in it, to enter /run/wireguard-hub.
+  install -d -m 0700 -o wghub -g wghub "$state/api"
   install -d -m 0700 -o wgprivd -g wgprivd "$state/privileged"
   install -d -m 0755 "$etc" && touch "$etc/made-by-quickstart"
   # The key that opens the sealed key stays out of the state directory: a copy of that alone opens nothing.
