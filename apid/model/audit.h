@@ -13,6 +13,7 @@ struct Actor {
   std::string name;  ///< "anonymous" for strangers
   std::string source_address;
   std::string user_agent;
+  std::string account_id;  ///< user id, also behind an API token: what limits count by; not stored
 };
 
 struct AuditEvent {

@@ -125,7 +125,9 @@ bool Reconciler::pass() {
   const auto result = apply(plan);
   healthy_at_ = monotonic_seconds();
   const bool unknown_left = foreign_ == ForeignPeers::remove && plan.suspects.size() > plan.remove_foreign.size();
-  return unknown_left || result.failed > 0;
+  // A spoke may have been removed while it was being put back: look again soon.
+  const bool overtaken = result.added > 0 && version_ != rows_version_;
+  return unknown_left || overtaken || result.failed > 0;
 }
 
 ReconcileResult Reconciler::apply(const ReconcilePlan& plan) {
@@ -158,8 +160,8 @@ ReconcileResult Reconciler::apply(const ReconcilePlan& plan) {
   return result;
 }
 
-int Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& result) {
-  if (plan.remove_foreign.empty()) return 0;
+void Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& result) {
+  if (plan.remove_foreign.empty()) return;
   const auto outcomes = around_.helper.remove_peers(plan.remove_foreign);
   std::vector<std::pair<std::string, std::string>> removed;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -174,7 +176,6 @@ int Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& resul
   }
   result.removed += static_cast<int>(removed.size());
   record("peer.removed", removed);
-  return static_cast<int>(removed.size());
 }
 
 void Reconciler::remove_ours(const ReconcilePlan& plan, ReconcileResult& result) {

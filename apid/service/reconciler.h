@@ -59,7 +59,7 @@ class Reconciler {
   std::optional<StatusSnapshot> take_snapshot(const HubConfig& hub);
   std::optional<std::vector<PeerRow>> read_rows();
   ReconcileResult apply(const ReconcilePlan& plan);
-  int remove_foreign(const ReconcilePlan& plan, ReconcileResult& result);
+  void remove_foreign(const ReconcilePlan& plan, ReconcileResult& result);
   void remove_ours(const ReconcilePlan& plan, ReconcileResult& result);
   void add(const std::vector<PeerRow>& rows, const char* action, int& count, ReconcileResult& result);
   void forget_replaced(const std::vector<PeerRow>& rows);

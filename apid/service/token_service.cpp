@@ -24,7 +24,7 @@ Error limited(std::chrono::seconds wait) {
 }
 
 std::string account_of(const Actor& actor) {
-  return actor.id.empty() ? limiter_key(actor.source_address) : actor.id;
+  return actor.account_id.empty() ? limiter_key(actor.source_address) : actor.account_id;
 }
 
 }  // namespace

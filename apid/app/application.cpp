@@ -1,0 +1,209 @@
+#include "apid/app/application.h"
+
+#include <sodium.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "apid/app/authenticator.h"
+#include "apid/endpoint/routes.h"
+#include "apid/helper/helper.h"
+#include "apid/http/certificate.h"
+#include "apid/http/event_stream.h"
+#include "apid/http/router.h"
+#include "apid/http/server.h"
+#include "apid/service/housekeeper.h"
+#include "apid/service/reconciler.h"
+#include "common/log.h"
+
+namespace wghub::app {
+namespace {
+
+constexpr std::chrono::seconds kGrace{10};
+constexpr std::int64_t kDay = 24 * 60 * 60;
+
+std::int64_t system_clock_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void system_random(std::span<std::uint8_t> bytes) {
+  randombytes_buf(bytes.data(), bytes.size());
+}
+
+// Ids of events must not repeat after a restart, so that a Last-Event-ID of before is told apart.
+std::uint64_t first_event_id() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
+}
+
+// A disk that cannot commit is no place to serve from: the service manager starts us anew (F4).
+[[noreturn]] void end_process(const std::string& reason) {
+  log::error("the database failed; ending to be started anew", {{"reason", reason}});
+  std::_Exit(70);
+}
+
+http::CertificateFiles certificate_files(const Configuration& configuration) {
+  if (!configuration.certificate.empty()) return {configuration.certificate, configuration.certificate_key};
+  const std::string directory = configuration.state_directory + "/tls/";
+  return {directory + "certificate.pem", directory + "key.pem"};
+}
+
+std::string host_of_url(const std::string& url) {
+  const std::string authority = url.substr(std::string_view("https://").size());
+  const auto end = authority.find_first_of(":/", authority.starts_with('[') ? authority.find(']') : 0);
+  return authority.substr(0, end);
+}
+
+std::vector<std::string> host_names(const Configuration& configuration) {
+  std::vector<std::string> names = {"localhost", "127.0.0.1", "::1"};
+  if (configuration.listen_address != "0.0.0.0" && configuration.listen_address != "::")
+    names.push_back(configuration.listen_address);
+  if (!configuration.api_base_url.empty()) names.push_back(host_of_url(configuration.api_base_url));
+  return names;
+}
+
+http::ServerOptions server_options(const Configuration& configuration, int handed_over_socket) {
+  http::ServerOptions options;
+  options.listen_address = configuration.listen_address;
+  options.port = configuration.port;
+  options.handed_over_socket = handed_over_socket;
+  options.admin_socket = configuration.admin_socket;
+  options.certificate = certificate_files(configuration);
+  options.self_made_certificate = configuration.certificate.empty();
+  options.allow_tls12 = configuration.allow_tls12;
+  options.cors_origin = configuration.cors_origin;
+  options.allowed_hosts = host_names(configuration);
+  options.trusted_proxies = configuration.trusted_proxies;
+  options.static_directory = configuration.share_directory + "/dashboard";
+  return options;
+}
+
+std::string prepared_pin(const Configuration& configuration) {
+  if (!configuration.certificate.empty()) return "";
+  const auto files = certificate_files(configuration);
+  http::make_certificate_if_absent(files, host_names(configuration));
+  return http::public_key_pin(files.certificate);
+}
+
+TokenSettings token_settings(const Configuration& configuration) {
+  TokenSettings settings;
+  settings.lifetime_seconds = configuration.token_lifetime;
+  settings.tokens_per_hour = configuration.tokens_per_hour;
+  settings.unknown_tokens_per_minute = configuration.unknown_tokens_per_minute;
+  settings.certificate_pin = prepared_pin(configuration);
+  settings.base_url = [base = configuration.api_base_url, port = configuration.port](const std::string& endpoint) {
+    return base.empty() ? "https://" + host_of(endpoint) + ":" + std::to_string(port) : base;
+  };
+  return settings;
+}
+
+store::DatabaseOptions database_options(const Configuration& configuration) {
+  store::DatabaseOptions options;
+  options.path = configuration.database_path;
+  options.clock = system_clock_seconds;
+  options.on_failure = end_process;
+  return options;
+}
+
+}  // namespace
+
+// In the order of construction: each needs only those above it.
+struct Application::Parts {
+  Parts(const Configuration& configuration, int handed_over_socket)
+      : database(database_options(configuration)),
+        stores{database, {}, {}, {}, {}, {}, {}, {}},
+        scripts(configuration.share_directory),
+        broadcaster(first_event_id()),
+        events(broadcaster),
+        helper(connect_helper(configuration.helper_socket)),
+        audit(stores, system_clock_seconds),
+        tracker(stores, events, system_clock_seconds),
+        accounts(stores, audit, events, system_clock_seconds, system_random,
+                 {configuration.logins_per_15min, configuration.logins_per_15min * 10}),
+        hub(stores, audit, events, *helper, configuration.interface_mtu,
+            [this](const std::string& endpoint) { allow_endpoint(endpoint); }),
+        tokens(stores, audit, events, scripts, system_random, token_settings(configuration)),
+        spokes(stores, audit, events, tokens, system_random,
+               {*helper, locks, tracker, [this] { reconciler.peers_changed(); }}),
+        reconciler(stores, audit, {*helper, spokes, tracker, locks, events},
+                   configuration.keep_foreign_peers ? ForeignPeers::keep : ForeignPeers::remove,
+                   configuration.interface_mtu, system_clock_seconds),
+        housekeeper(audit, accounts, tokens, tracker, configuration.retention_days * kDay),
+        account_endpoint(accounts),
+        hub_endpoint(hub, tracker, reconciler),
+        token_endpoint(tokens),
+        script_endpoint(tokens, scripts),
+        spoke_endpoint(spokes),
+        audit_endpoint(stores),
+        health_endpoint(stores, accounts, hub, reconciler),
+        admin_endpoint(accounts, hub),
+        authenticator(accounts),
+        router(endpoint::make_routes({account_endpoint, hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint,
+                                      audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
+               authenticator),
+        server(std::make_unique<http::Server>(server_options(configuration, handed_over_socket), router, broadcaster)) {
+    if (!allowed_endpoint.empty()) server->allow_host(allowed_endpoint);
+    helper->on_link_change([this] { reconciler.wake(); });
+  }
+
+  // The endpoint is known before the server is made, and may change later.
+  void allow_endpoint(const std::string& endpoint) {
+    allowed_endpoint = host_of(endpoint);
+    if (server) server->allow_host(allowed_endpoint);
+  }
+
+  std::string allowed_endpoint;
+  store::Database database;                    // the file, its writer and its readers
+  Stores stores;                               // every table
+  ScriptRenderer scripts;                      // templates of the install scripts
+  http::EventBroadcaster broadcaster;          // server-sent events
+  endpoint::EventEncoder events;               // services' events as JSON
+  std::unique_ptr<Helper> helper;              // the client of wgprivd
+  AuditTrail audit;                            // who did what
+  PeerLocks locks;                             // one change at a time per spoke
+  StatusTracker tracker;                       // live status
+  AccountService accounts;                     // people and API tokens
+  HubService hub;                              // the hub's configuration
+  TokenService tokens;                         // installation tokens
+  SpokeService spokes;                         // registered machines
+  Reconciler reconciler;                       // interface = database
+  Housekeeper housekeeper;                     // what is due now and then
+  endpoint::AccountEndpoint account_endpoint;  // one per URL group
+  endpoint::HubEndpoint hub_endpoint;
+  endpoint::TokenEndpoint token_endpoint;
+  endpoint::ScriptEndpoint script_endpoint;
+  endpoint::SpokeEndpoint spoke_endpoint;
+  endpoint::AuditEndpoint audit_endpoint;
+  endpoint::EventEndpoint event_endpoint;
+  endpoint::HealthEndpoint health_endpoint;
+  endpoint::AdminEndpoint admin_endpoint;
+  AccountAuthenticator authenticator;    // the router's questions to accounts
+  http::Router router;                   // the route table
+  std::unique_ptr<http::Server> server;  // HTTPS and the admin socket
+};
+
+Application::Application(const Configuration& configuration, int handed_over_socket)
+    : parts_(std::make_unique<Parts>(configuration, handed_over_socket)) {}
+
+Application::~Application() = default;
+
+void Application::start() {
+  parts_->tracker.load();
+  parts_->server->start();
+  parts_->reconciler.start();
+  parts_->housekeeper.start();
+}
+
+void Application::stop() {
+  parts_->server->stop(kGrace);
+  parts_->reconciler.stop();
+  parts_->housekeeper.stop();
+}
+
+void Application::reload_certificate() {
+  parts_->server->reload_certificate();
+}
+
+}  // namespace wghub::app

@@ -1,0 +1,35 @@
+// The API's objects as JSON: one function a kind, the same wherever it is shown.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include "apid/helper/helper.h"
+#include "apid/http/message.h"
+#include "apid/model/account.h"
+#include "apid/model/audit.h"
+#include "apid/model/hub.h"
+#include "apid/model/spoke.h"
+#include "apid/model/token.h"
+#include "apid/service/account_service.h"
+#include "apid/service/token_service.h"
+
+namespace wghub::endpoint {
+
+boost::json::object encode(const HubConfig& hub);
+/// Without its clear text.
+boost::json::object encode(const Token& token, TokenState state);
+/// The one answer that shows the clear text: `token`, commands, sums.
+boost::json::object encode(const IssuedToken& issued);
+/// As lists show it; metadata is only in the status of one spoke.
+boost::json::object encode(const Spoke& spoke);
+boost::json::object encode(const InstallReport& report);
+boost::json::object encode(const PeerState& peer);
+boost::json::object encode(const ApiToken& token);
+boost::json::object encode(const AuditEvent& event);
+boost::json::object encode(const User& user);
+
+/// Who sends this request, for the audit trail.
+Actor actor_of(const http::Request& request);
+Identity identity_of(const http::Request& request);
+
+}  // namespace wghub::endpoint

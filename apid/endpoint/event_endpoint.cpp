@@ -1,0 +1,64 @@
+#include "apid/endpoint/event_endpoint.h"
+
+#include <boost/json/serialize.hpp>
+#include <charconv>
+
+#include "apid/endpoint/answer.h"
+#include "apid/endpoint/encode.h"
+#include "apid/endpoint/fields.h"
+
+namespace wghub::endpoint {
+namespace {
+
+boost::json::object encode_subject(const std::monostate& /*nothing*/) {
+  return {};
+}
+boost::json::object encode_subject(const Token& token) {
+  return {{"token", encode(token, token.state)}};
+}
+boost::json::object encode_subject(const Spoke& spoke) {
+  return {{"spoke", encode(spoke)}};
+}
+boost::json::object encode_subject(const InstallReport& report) {
+  auto object = encode(report);
+  object["tokenId"] = report.token_id;
+  return {{"report", std::move(object)}};
+}
+boost::json::object encode_subject(const ReconcileResult& result) {
+  return {{"reconcile", {{"added", result.added}, {"removed", result.removed}, {"corrected", result.corrected}}}};
+}
+boost::json::object encode_subject(const Alarm& alarm) {
+  return {{"alarm", {{"kind", alarm.kind}, {"target", alarm.target}, {"text", alarm.text}}}};
+}
+boost::json::object encode_subject(const HubConfig& hub) {
+  return {{"hubConfig", encode(hub)}};
+}
+
+std::optional<std::uint64_t> to_event_id(const std::string& text) {
+  std::uint64_t id = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return id;
+}
+
+}  // namespace
+
+http::Response EventEndpoint::stream(const http::Request& request) {
+  if (auto fault = Query(request).finish()) return http::render_json_error(*fault, request);
+  http::Response response;
+  response.content_type = "text/event-stream";
+  response.events = http::EventSubscription{request.caller.credential_id, to_event_id(request.last_event_id)};
+  return response;
+}
+
+void EventEncoder::publish(const Event& event) {
+  const auto object = std::visit([](const auto& subject) { return encode_subject(subject); }, event.subject);
+  std::string text = boost::json::serialize(object);
+  broadcaster_.publish(event.type, http::to_timestamp(event.at), text.substr(1, text.size() - 2));
+}
+
+void EventEncoder::end_credential(const std::string& credential_id) {
+  broadcaster_.end(credential_id);
+}
+
+}  // namespace wghub::endpoint

@@ -1,0 +1,80 @@
+// Reads the fields of a request: each with its limit, faults collected, what is not known refused.
+// Leaves the meaning of a value to the endpoint and the services.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apid/http/message.h"
+#include "apid/model/page.h"
+#include "common/error.h"
+
+namespace wghub::endpoint {
+
+/// One JSON object of a body. Ask for every field, then finish(); values are only good when that is empty.
+class Fields {
+ public:
+  explicit Fields(const boost::json::object& object) : object_(object) {}
+
+  /// Due; without control characters; at most so many bytes.
+  std::string text(std::string_view name, std::size_t longest);
+  /// May be absent or null.
+  std::optional<std::string> optional_text(std::string_view name, std::size_t longest);
+  /// Due; line feeds and tabs allowed.
+  std::string long_text(std::string_view name, std::size_t longest);
+  std::int64_t integer(std::string_view name, std::int64_t least, std::int64_t most);
+  std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t least, std::int64_t most);
+  std::optional<bool> optional_boolean(std::string_view name);
+  /// Nothing when absent; every element a text without control characters.
+  std::optional<std::vector<std::string>> optional_texts(std::string_view name, std::size_t most, std::size_t longest);
+  /// Nothing when absent or null.
+  const boost::json::object* optional_object(std::string_view name);
+  /// Due; nothing when it is no array of 1 to most elements.
+  const boost::json::array* array(std::string_view name, std::size_t most);
+
+  bool has(std::string_view name) const { return object_.contains(name); }
+  void fault(std::string_view name, std::string message);
+
+  /// UNKNOWN_FIELD, or INVALID_REQUEST with every fault, or nothing.
+  std::optional<Error> finish() const;
+
+ private:
+  const boost::json::value* find(std::string_view name);
+  std::optional<std::string> string_of(const boost::json::value& value, std::string_view name, std::size_t longest,
+                                       std::string_view allowed_controls);
+
+  const boost::json::object& object_;
+  std::set<std::string, std::less<>> known_;
+  std::vector<FieldFault> faults_;
+};
+
+/// The query of a request, likewise: every name at most once, no name that was not asked for.
+class Query {
+ public:
+  explicit Query(const http::Request& request) : request_(request) {}
+
+  std::optional<std::string> text(std::string_view name, std::size_t longest = 256);
+  /// One of the words, else a fault.
+  std::optional<std::string> word(std::string_view name, const std::vector<std::string_view>& words);
+  /// limit and cursor of a list.
+  PageRequest page();
+  /// YYYY-MM-DDTHH:MM:SSZ as epoch seconds.
+  std::optional<std::int64_t> time(std::string_view name);
+
+  std::optional<Error> finish() const;
+
+ private:
+  const http::Request& request_;
+  std::set<std::string, std::less<>> known_;
+  std::vector<FieldFault> faults_;
+};
+
+/// The text that a list gives as nextCursor; null at the end.
+boost::json::value encode_cursor(const std::optional<Cursor>& cursor);
+
+}  // namespace wghub::endpoint

@@ -1,0 +1,28 @@
+// /api/health/*: whether the process lives, and whether it can do its work.
+#pragma once
+
+#include "apid/http/message.h"
+#include "apid/service/account_service.h"
+#include "apid/service/hub_service.h"
+#include "apid/service/reconciler.h"
+
+namespace wghub::endpoint {
+
+class HealthEndpoint {
+ public:
+  HealthEndpoint(Stores& stores, AccountService& accounts, HubService& hub, const Reconciler& reconciler)
+      : stores_(stores), accounts_(accounts), hub_(hub), reconciler_(reconciler) {}
+
+  http::Response live(const http::Request& request);
+  http::Response ready(const http::Request& request);
+
+ private:
+  const char* status();
+
+  Stores& stores_;
+  AccountService& accounts_;
+  HubService& hub_;
+  const Reconciler& reconciler_;
+};
+
+}  // namespace wghub::endpoint

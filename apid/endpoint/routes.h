@@ -1,0 +1,34 @@
+// The route table: every path of the API, who may use it, and which function answers.
+#pragma once
+
+#include <vector>
+
+#include "apid/endpoint/account_endpoint.h"
+#include "apid/endpoint/admin_endpoint.h"
+#include "apid/endpoint/audit_endpoint.h"
+#include "apid/endpoint/event_endpoint.h"
+#include "apid/endpoint/health_endpoint.h"
+#include "apid/endpoint/hub_endpoint.h"
+#include "apid/endpoint/script_endpoint.h"
+#include "apid/endpoint/spoke_endpoint.h"
+#include "apid/endpoint/token_endpoint.h"
+#include "apid/http/route.h"
+
+namespace wghub::endpoint {
+
+/// All endpoints; they outlive the routes.
+struct Endpoints {
+  AccountEndpoint& account;
+  HubEndpoint& hub;
+  TokenEndpoint& token;
+  ScriptEndpoint& script;
+  SpokeEndpoint& spoke;
+  AuditEndpoint& audit;
+  EventEndpoint& event;
+  HealthEndpoint& health;
+  AdminEndpoint& admin;
+};
+
+std::vector<http::Route> make_routes(const Endpoints& endpoints);
+
+}  // namespace wghub::endpoint

@@ -1,0 +1,168 @@
+#include "apid/endpoint/spoke_endpoint.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "apid/endpoint/answer.h"
+#include "apid/endpoint/encode.h"
+#include "apid/endpoint/fields.h"
+#include "apid/endpoint/texts.h"
+#include "apid/service/identifiers.h"
+
+namespace wghub::endpoint {
+namespace {
+
+constexpr std::size_t kMetadataBytes = 4096;
+constexpr int kMetadataDepth = 4;
+constexpr std::size_t kProxmoxBytes = 128;
+
+int depth_of(const boost::json::value& value) {
+  int deepest = 0;
+  if (const auto* object = value.if_object()) {
+    for (const auto& member : *object) deepest = std::max(deepest, 1 + depth_of(member.value()));
+  } else if (const auto* array = value.if_array()) {
+    for (const auto& element : *array) deepest = std::max(deepest, 1 + depth_of(element));
+  }
+  return deepest;
+}
+
+// Node names of the whole cluster, as the Proxmox script sends them: "pve1,pve2" or the nodelist of .members.
+std::vector<std::string> cluster_nodes(const boost::json::object& metadata) {
+  std::vector<std::string> nodes;
+  if (const auto* names = metadata.if_contains("clusterNodes"); names != nullptr && names->is_string()) {
+    std::string_view rest(names->get_string());
+    while (!rest.empty()) {
+      const auto comma = rest.find(',');
+      if (comma != 0) nodes.emplace_back(rest.substr(0, comma));
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  const auto* members = metadata.if_contains("pveMembers");
+  const auto* list =
+      members != nullptr && members->is_object() ? members->get_object().if_contains("nodelist") : nullptr;
+  if (list != nullptr && list->is_object()) {
+    for (const auto& node : list->get_object()) nodes.emplace_back(node.key());
+  }
+  return nodes;
+}
+
+void read_metadata(Fields& fields, RegisterRequest& request) {
+  const auto* metadata = fields.optional_object("metadata");
+  if (metadata == nullptr) return;
+  request.metadata = boost::json::serialize(*metadata);
+  if (request.metadata.size() > kMetadataBytes || depth_of(*metadata) > kMetadataDepth)
+    fields.fault("metadata", "must have at most 4 KiB and a depth of 4");
+  request.cluster_nodes = cluster_nodes(*metadata);
+}
+
+void read_proxmox(Fields& fields, RegisterRequest& request) {
+  const auto is_proxmox = fields.optional_boolean("isProxmox");
+  request.proxmox_node_name = fields.optional_text("proxmoxNodeName", kProxmoxBytes);
+  request.proxmox_cluster_name = fields.optional_text("proxmoxClusterName", kProxmoxBytes);
+  request.proxmox_version = fields.optional_text("proxmoxVersion", kProxmoxBytes);
+  if (request.proxmox_cluster_name && request.proxmox_cluster_name->empty()) request.proxmox_cluster_name.reset();
+  request.is_proxmox = request.os == Platform::proxmox;
+  if (is_proxmox.value_or(false) && !request.is_proxmox) fields.fault("isProxmox", "needs os proxmox");
+}
+
+Outcome<RegisterRequest> parse_registration(const boost::json::object& object) {
+  Fields fields(object);
+  RegisterRequest request;
+  request.token = Secret(fields.text("token", 256));
+  const std::string key = fields.text("publicKey", 256);
+  const auto os = parse_platform(fields.text("os", 32));
+  if (!os && object.contains("os")) fields.fault("os", "must be linux, macos, windows or proxmox");
+  request.os = os.value_or(Platform::linux);
+  read_proxmox(fields, request);
+  read_metadata(fields, request);
+  if (auto fault = fields.finish()) return *fault;
+  if (!is_token_form(request.token.reveal())) return ErrorCode::token_malformed;
+  const auto parsed = parse_public_key(key);
+  if (!parsed) {
+    Error error(ErrorCode::invalid_public_key);
+    error.faults.push_back({"publicKey", "must be 43 base64 characters and '='"});
+    return error;
+  }
+  request.key = *parsed;
+  return request;
+}
+
+http::Response registered(const Spoke& spoke, const http::Request& request) {
+  const std::string ips = to_string(Network{spoke.address, spoke.network.prefix});
+  if (!http::names_media_type(request.accept, "text/plain")) {
+    return http::json_response(201, {{"success", true},
+                                     {"spoke",
+                                      {{"id", spoke.id},
+                                       {"name", spoke.name},
+                                       {"publicKey", to_base64(spoke.public_key)},
+                                       {"allowedIPs", boost::json::array{ips}},
+                                       {"registeredAt", http::to_timestamp(spoke.registered_at)},
+                                       {"status", to_text(spoke.status)}}}});
+  }
+  http::Response response;
+  response.status = 201;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = fmt::format("success=true\nid={}\nname={}\npublicKey={}\nallowedIPs={}\nregisteredAt={}\nstatus={}\n",
+                              spoke.id, spoke.name, to_base64(spoke.public_key), ips,
+                              http::to_timestamp(spoke.registered_at), to_text(spoke.status));
+  return response;
+}
+
+}  // namespace
+
+http::Response SpokeEndpoint::render_error(const Error& error, const http::Request& request) {
+  return http::names_media_type(request.accept, "text/plain") ? http::render_text_error(error, request)
+                                                              : http::render_json_error(error, request);
+}
+
+http::Response SpokeEndpoint::register_spoke(const http::Request& request) {
+  const auto body = http::parse_object(request.body);
+  if (!body) return render_error(body.error(), request);
+  const auto parsed = parse_registration(*body);
+  if (!parsed) return render_error(parsed.error(), request);
+  const auto spoke = spokes_.register_spoke(*parsed, actor_of(request));
+  return spoke ? registered(*spoke, request) : render_error(spoke.error(), request);
+}
+
+http::Response SpokeEndpoint::list(const http::Request& request) {
+  Query query(request);
+  store::SpokeFilter filter;
+  if (const auto status = query.word("status", {"pending", "active", "inactive"})) {
+    for (const auto known : {SpokeStatus::pending, SpokeStatus::active, SpokeStatus::inactive})
+      if (to_text(known) == *status) filter.status = known;
+  }
+  if (const auto os = query.word("os", {"linux", "macos", "windows", "proxmox"})) filter.os = parse_platform(*os);
+  const PageRequest page = query.page();
+  if (auto fault = query.finish()) return http::render_json_error(*fault, request);
+  return answer(spokes_.list(filter, page), request, 200, [](const SpokeList& list) {
+    boost::json::array spokes;
+    spokes.reserve(list.spokes.size());
+    for (const auto& spoke : list.spokes) spokes.push_back(encode(spoke));
+    return boost::json::object{{"spokes", std::move(spokes)},         {"totalCount", list.counts.total()},
+                               {"activeCount", list.counts.active},   {"inactiveCount", list.counts.inactive},
+                               {"pendingCount", list.counts.pending}, {"nextCursor", encode_cursor(list.next)}};
+  });
+}
+
+http::Response SpokeEndpoint::status(const http::Request& request) {
+  if (auto fault = Query(request).finish()) return http::render_json_error(*fault, request);
+  if (!is_uuid(request.parameters[0])) return http::render_json_error(ErrorCode::spoke_not_found, request);
+  return answer(spokes_.details(request.parameters[0]), request, 200, [](const SpokeDetails& details) {
+    boost::json::object spoke = encode(details.spoke);
+    spoke["metadata"] = boost::json::parse(details.spoke.metadata);
+    boost::json::value peer = nullptr;
+    if (details.peer) peer = encode(*details.peer);
+    return boost::json::object{{"spoke", std::move(spoke)}, {"wireguardPeer", std::move(peer)}};
+  });
+}
+
+http::Response SpokeEndpoint::remove(const http::Request& request) {
+  if (!is_uuid(request.parameters[0])) return http::render_json_error(ErrorCode::spoke_not_found, request);
+  return answer_done(spokes_.remove(request.parameters[0], actor_of(request)), request, "Spoke removed successfully");
+}
+
+}  // namespace wghub::endpoint
