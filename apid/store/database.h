@@ -2,6 +2,7 @@
 // Statements are in the stores; rules are the services'. SOCI stays behind this header.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,11 +24,13 @@ struct DatabaseOptions {
   std::string path;
   std::size_t readers = 8;
   std::size_t group_limit = 64;                        ///< writes per commit
-  std::function<std::int64_t()> clock;                 ///< epoch seconds
+  std::function<std::int64_t()> clock;                 ///< epoch seconds; called from several threads
   std::function<void(const std::string&)> on_failure;  ///< an I/O error in a commit: must end the process (F4)
+  std::chrono::milliseconds patience{5000};            ///< how long a call waits for its turn
 };
 
-/// Thread-safe. Errors of every call: DATABASE_BUSY (5 s), STORAGE_FULL, INTERNAL, besides those of the work itself.
+/// Thread-safe. Errors of every call: DATABASE_BUSY (after options.patience), STORAGE_FULL, INTERNAL, besides those of
+/// the work itself.
 class Database {
  public:
   /// Opens or creates the file and migrates it. Throws std::runtime_error naming path and cause; refuses a schema that

@@ -1,0 +1,197 @@
+#include "apid/store/writer.h"
+
+#include <algorithm>
+
+#include "apid/store/sqlite.h"
+#include "common/log.h"
+
+namespace wghub::store {
+namespace {
+
+constexpr auto kReadClock = "SELECT highest FROM clock WHERE id = 1";
+constexpr auto kWriteClock = "UPDATE clock SET highest = :highest WHERE id = 1 AND highest < :highest";
+constexpr std::chrono::seconds kRetryAfter{1};
+
+Error busy() {
+  Error error(ErrorCode::database_busy);
+  error.retry_after = kRetryAfter;
+  return error;
+}
+
+}  // namespace
+
+struct Writer::Job {
+  enum class Stage { waiting, running, done };
+
+  Work work;
+  Stage stage = Stage::waiting;
+  std::optional<Error> fault;
+  std::condition_variable done;
+};
+
+Writer::Writer(std::unique_ptr<Connection> connection, const DatabaseOptions& options)
+    : options_(options), connection_(std::move(connection)) {
+  committed_time_ = connection_->query(kReadClock).one([](Row& row) { return row.number(); }).value_or(0);
+  thread_ = std::thread([this] { serve(); });
+}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+std::int64_t Writer::now() const {
+  return std::max(options_.clock(), committed_time_.load());
+}
+
+std::shared_ptr<Writer::Job> Writer::enqueue(Work work) {
+  auto job = std::make_shared<Job>();
+  job->work = std::move(work);
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(job);
+  }
+  wake_.notify_one();
+  return job;
+}
+
+std::optional<Error> Writer::run(const Work& work) {
+  const auto job = enqueue(std::cref(work));
+  std::unique_lock lock(mutex_);
+  const auto has_begun = [&] { return job->stage != Job::Stage::waiting; };
+  if (!job->done.wait_for(lock, options_.patience, has_begun)) {
+    // Under the lock: a work is either taken away here or run, never both.
+    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), job));
+    return busy();
+  }
+  job->done.wait(lock, [&] { return job->stage == Job::Stage::done; });
+  return job->fault;
+}
+
+bool Writer::is_writable(std::chrono::milliseconds patience) {
+  const auto job = enqueue([](Transaction&) { return false; });
+  std::unique_lock lock(mutex_);
+  const bool ended = job->done.wait_for(lock, patience, [&] { return job->stage == Job::Stage::done; });
+  if (job->stage == Job::Stage::waiting) waiting_.erase(std::find(waiting_.begin(), waiting_.end(), job));
+  return ended && !job->fault;
+}
+
+void Writer::serve() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+      if (stopping_) break;
+    }
+    if (begin()) run_group();
+  }
+  fail_waiting(busy());
+}
+
+// Works are taken only once the lock is there, so that each waits by its own limit and none is begun in vain.
+bool Writer::begin() {
+  try {
+    execute("BEGIN IMMEDIATE");
+    return true;
+  } catch (const Fault& fault) {
+    if (fault.kind() != FaultKind::busy) fail_waiting(error_of(fault));
+    return false;
+  }
+}
+
+void Writer::run_group() {
+  std::vector<std::shared_ptr<Job>> jobs;
+  std::optional<Error> fault;
+  group_writes_ = false;
+  try {
+    group_time_ = connection_->query(kReadClock).one([](Row& row) { return row.number(); }).value_or(0);
+    while (jobs.size() < options_.group_limit) {
+      auto job = take();
+      if (!job) break;
+      jobs.push_back(std::move(job));
+      run_one(*jobs.back());
+    }
+    commit();
+  } catch (const std::exception& cause) {
+    fault = error_of(cause);
+    try {
+      execute("ROLLBACK");
+    } catch (const Fault&) {  // SQLite has rolled back by itself already
+    }
+  }
+  finish(jobs, fault);
+  shrink_log(connection_->session(), options_.path);
+}
+
+std::shared_ptr<Writer::Job> Writer::take() {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.empty()) return nullptr;
+  auto job = waiting_.front();
+  waiting_.pop_front();
+  job->stage = Job::Stage::running;
+  return job;
+}
+
+void Writer::run_one(Job& job) {
+  execute("SAVEPOINT work");
+  if (attempt(job))
+    group_writes_ = true;
+  else
+    execute("ROLLBACK TO work");
+  execute("RELEASE work");
+}
+
+bool Writer::attempt(Job& job) {
+  group_time_ = std::max(group_time_, options_.clock());
+  Transaction transaction(*connection_, group_time_);
+  try {
+    return job.work(transaction);
+  } catch (const Fault& fault) {
+    // No space, a lost lock and a failed disk are not this work's fault, and may have ended the transaction.
+    if (fault.kind() != FaultKind::other) throw;
+    job.fault = error_of(fault);
+  } catch (const std::exception& cause) {
+    job.fault = error_of(cause);
+  }
+  return false;
+}
+
+void Writer::commit() {
+  if (!group_writes_) return execute("ROLLBACK");
+  if (group_time_ > committed_time_) connection_->query(kWriteClock).with("highest", group_time_).execute();
+  execute("COMMIT");
+  committed_time_ = std::max(committed_time_.load(), group_time_);
+}
+
+Error Writer::error_of(const std::exception& cause) {
+  const auto* const fault = dynamic_cast<const Fault*>(&cause);
+  const FaultKind kind = fault ? fault->kind() : FaultKind::other;
+  if (kind == FaultKind::busy) return busy();
+  log::error("a write to the database failed", {{"cause", cause.what()}});
+  if (kind == FaultKind::full) return ErrorCode::storage_full;
+  if (kind == FaultKind::io && options_.on_failure) options_.on_failure(cause.what());
+  return ErrorCode::internal;
+}
+
+void Writer::finish(const std::vector<std::shared_ptr<Job>>& jobs, const std::optional<Error>& fault) {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& job : jobs) {
+      if (fault) job->fault = fault;
+      job->stage = Job::Stage::done;
+    }
+  }
+  for (const auto& job : jobs) job->done.notify_one();
+}
+
+void Writer::fail_waiting(const Error& error) {
+  std::vector<std::shared_ptr<Job>> jobs;
+  while (auto job = take()) jobs.push_back(std::move(job));
+  finish(jobs, error);
+}
+
+}  // namespace wghub::store
