@@ -9,7 +9,8 @@ import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 REAL = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-ETC = ["passwd", "group", "nsswitch.conf", "hosts", "resolv.conf", "ssl", "ld.so.cache", "alternatives", "os-release"]
+ETC = ["passwd", "group", "nsswitch.conf", "hosts", "resolv.conf", "ld.so.cache"]
+ETC_FOLDERS = ["ssl", "alternatives"]
 ALWAYS = ["ip", "wg", "wg-quick", "ping", "modprobe", "sleep", "getent", "uname"]
 MANAGERS = ["apt-get", "dnf", "zypper", "pacman", "apk", "yum"]
 
@@ -22,10 +23,10 @@ class Machine:
             (self.root / name).mkdir(parents=True)
         for name in ETC:
             source = pathlib.Path("/etc") / name
-            if source.is_dir():
-                shutil.copytree(source, self.root / "etc" / name, symlinks=True, ignore=shutil.ignore_patterns("private"))
-            elif source.exists():
+            if source.exists():
                 shutil.copy(source, self.root / "etc" / name)
+        for name in ETC_FOLDERS:
+            (self.root / "etc" / name).mkdir()
         os_release = self.root / "etc/os-release"
         os_release.write_text('ID=debian\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n')
         for name in ALWAYS:
@@ -35,7 +36,7 @@ class Machine:
                            "hostname": "laptop", "uname-extra": "GNU/Linux",
                            "routes": "default via 192.0.2.1 dev eth0\n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.7\n"}.items():
             (self.fake / name).write_text(text + ("" if text.endswith("\n") else "\n"))
-        self.hidden, self.binds, self.before = set(), [], ""
+        self.hidden, self.binds, self.before, self.new_root = set(), [], "", False
         if not with_tools:
             self.hidden |= {"wg", "wg-quick"}
 
@@ -84,17 +85,35 @@ class Machine:
         return script + "".join(f"mount --bind {self.root}/farm-{n} /usr/{n}\n" for n in ("bin", "sbin"))
 
     def setup(self):
-        script = "set -e\n"
-        for source, target in (("etc", "/etc"), ("run", "/run"), ("lib", "/var/lib"), ("log", "/var/log"), ("sbin", "/usr/local/sbin")):
+        script = "set -e\n" + "".join(f"mount --bind /etc/{n} {self.root}/etc/{n}\n" for n in ETC_FOLDERS)
+        script += f"mount --rbind {self.root}/etc /etc\n"
+        for source, target in (("run", "/run"), ("lib", "/var/lib"), ("log", "/var/log"), ("sbin", "/usr/local/sbin")):
             script += f"mount --bind {self.root / source} {target}\n"
         script += "".join(f"mount --bind {file} {path}\n" for file, path in self.binds)
         script += self.before
         return script + (self._hide() if self.hidden else "")
 
+    def _leave_root(self):
+        """The same system under another root directory, which lacks what containers leave in theirs."""
+        root = self.root / "newroot"
+        root.mkdir(exist_ok=True)
+        script = ""
+        for entry in pathlib.Path("/").iterdir():
+            if entry.is_symlink() and not (root / entry.name).is_symlink():
+                (root / entry.name).symlink_to(os.readlink(entry))
+            elif entry.is_dir() and not entry.is_symlink():
+                (root / entry.name).mkdir(exist_ok=True)
+                script += f"mount --rbind {entry} {root}/{entry.name}\n"
+        return script + f"cd {root}\n"
+
     def run(self, command, user=None, env=None, path=None, timeout=120):
         """Runs a command line there; returns its exit code and its output, stdout and stderr in one."""
         launch = f"exec setpriv --reuid {user} --regid {user} --clear-groups" if user else "exec"
-        (self.root / "setup.sh").write_text(self.setup() + launch + ' bash -c "$COMMAND"\n')
+        setup = self.setup()
+        if self.new_root:
+            setup += self._leave_root()
+            launch = "exec chroot ."
+        (self.root / "setup.sh").write_text(setup + f'echo $$ >"$FAKE/session"\n{launch} bash -c "$COMMAND"\n')
         environment = {"PATH": path or f"{self.fake}/bin:{REAL}", "FAKE": str(self.fake), "COMMAND": command, "HOME": "/root", **(env or {})}
         done = subprocess.run(["unshare", "-m", "--propagation", "private", "dash", self.root / "setup.sh"], env=environment,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout,

@@ -21,10 +21,7 @@ _begin() {
   _scratch=$_state
   _open_log
   _take_lock
-  if [ -e "$_state/done" ]; then
-    _step 'already installed on this machine.'
-    exit 0
-  fi
+  _leave_if_done
 }
 
 _open_log() {

@@ -1,0 +1,645 @@
+"""Every row of the failure table on the Linux path: exit code, what the person reads, what the hub is told, what stays on the machine."""
+import ssl
+import subprocess
+import threading
+import time
+
+from checking import contains, equal
+from machine import Machine
+
+CLEAN = []
+
+
+def expect(place, code, *texts, prepare=None, token=None, stage=None, left=None, fresh=None, **options):
+    """One run on a new machine; returns machine and token for more looks."""
+    machine = Machine(place.path("machine"), **({"with_tools": False} if fresh else {}))
+    token = token or place.hub.new_token()
+    if prepare:
+        prepare(machine, token)
+    status, output = machine.install(token, **options)
+    equal(status, code, output)
+    contains(output, *texts)
+    if stage:
+        assert (stage, code) in token.stages(), f"{stage} {code} not among {token.stages()}"
+    if left is not None:
+        equal(machine.leftovers(), left, output)
+    return machine, token, output
+
+
+def then_works(machine, token):
+    status, output = machine.install(token)
+    equal(status, 0, output)
+    equal(token.state, "registered")
+
+
+def without_root(place):
+    machine, token, output = expect(place, 10, "NOT_ROOT (10)", "sudo", user=65534, stage="preflight", left=CLEAN)
+    contains(output, token.values["COMMAND"])
+    equal(token.state, "unused")
+    then_works(machine, token)
+
+
+def without_root_and_report(place):
+    place.hub.faults["report"] = (503, {"code": "DATABASE_BUSY"})
+    expect(place, 10, "could not be told", "New token", user=65534, left=CLEAN)
+
+
+def wrong_platform(prepare, *texts):
+    def test(place):
+        machine, token, _ = expect(place, 11, "UNSUPPORTED (11)", *texts, prepare=prepare, stage="preflight")
+        equal([f for f in machine.leftovers() if "ostree" not in f], CLEAN)
+        equal(token.state, "unused")
+
+    return test
+
+
+def no_client(place):
+    machine = Machine(place.path("machine"))
+    token = place.hub.new_token()
+    script = place.path("script.sh")
+    token.state = "claimed"
+    import render
+    script.write_bytes(render.render("linux.sh.template", token.values))
+    machine.hidden |= {"curl", "wget"}
+    status, output = machine.run(f"sh {script}")
+    equal(status, 12, output)
+    contains(output, "MISSING_TOOL (12)", "curl", "could not be told")
+    machine2 = Machine(place.path("machine2"))
+    machine2.hidden |= {"curl"}
+    status, output = machine2.run(f"sh {script}")
+    equal(status, 0, output)
+
+
+def no_ip(place):
+    def prepare(machine, _):
+        (machine.fake / "bin/ip").unlink()
+        machine.hidden.add("ip")
+
+    expect(place, 12, "MISSING_TOOL (12)", "iproute2", prepare=prepare, stage="preflight", left=CLEAN)
+
+
+def hub_gone(place):
+    """Reachable for the script, then not: nobody can be told, so the copy stays and the same command goes on from it."""
+    token = place.hub.new_token()
+    values = {"BASE_URL": "https://127.0.0.1:9"}
+    token.values.update({**values, "CALLBACK_URL": values["BASE_URL"] + "/r", "REPORT_URL": values["BASE_URL"] + "/p"})
+    machine, _, output = expect(place, 13, "HUB_UNREACHABLE (13)", "curl 7", token=token)
+    contains(output, "could not be told")
+    assert any(f.endswith("install.sh") for f in machine.leftovers())
+
+
+def endpoint_unknown(place):
+    token = place.hub.new_token(HUB_ENDPOINT="hub.example.com:51820")
+    machine, _, _ = expect(place, 13, "HUB_UNREACHABLE (13)", "hub.example.com", token=token, prepare=lambda m, t: m.fault("names"),
+                           stage="preflight", left=CLEAN)
+    machine.fault("names", False)
+    then_works(machine, token)
+
+
+def wrong_pin(place):
+    """The script came with the right pin in the command; the machine then meets another certificate."""
+    token = place.hub.new_token()
+    token.values["CERTIFICATE_PIN"] = "sha256//" + "A" * 43 + "="
+    expect(place, 14, "TLS (14)", "curl 90", token=token)
+
+
+def bad_clock(place):
+    token = place.hub.new_token()
+    token.values.update(CERTIFICATE_PIN="", CREATED_AT=int(time.time()) + 3600)
+    expect(place, 14, "TLS (14)", "set the clock", "WARNING: the clock", token=token)
+
+
+def clock_only(place):
+    token = place.hub.new_token(CREATED_AT=int(time.time()) + 3600)
+    expect(place, 0, "WARNING: the clock", "connected", token=token)
+
+
+def private_authority(place):
+    token = place.hub.new_token()
+    token.values["CERTIFICATE_PIN"] = ""
+    expect(place, 0, "connected", token=token, env={"WGHUB_CACERT": str(place.hub.certificate)})
+
+
+def overlap(route, *texts):
+    def test(place):
+        def prepare(machine, _):
+            machine.set("routes", "default via 192.0.2.1 dev eth0\n" + route)
+
+        _, token, _ = expect(place, 15, "ADDRESS_CONFLICT (15)", *texts, prepare=prepare, stage="preflight", left=CLEAN)
+        equal(token.state, "unused")
+
+    return test
+
+
+def no_overlap(place):
+    routes = "\n".join(["default via 192.0.2.1 dev eth0", "0.0.0.0/1 via 10.9.0.1 dev tun0", "128.0.0.0/1 via 10.9.0.1 dev tun0",
+                        "10.77.0.0/24 dev eth1", "10.77.2.0/23 dev eth2", "10.77.1.0/24 dev wg0", "blackhole 10.0.0.0/8", "192.168.0.0/16 via 192.0.2.9 dev eth0"])
+    expect(place, 0, "connected", prepare=lambda m, t: m.set("routes", routes))
+
+
+def endpoint_inside(place):
+    expect(place, 15, "ADDRESS_CONFLICT (15)", "10.77.1.9", token=place.hub.new_token(HUB_ENDPOINT="10.77.1.9:51820"), left=CLEAN)
+
+
+def foreign(machine, name):
+    (machine.root / f"etc/wireguard/{name}.conf").write_text("[Interface]\nPrivateKey = mine\n")
+
+
+def names_taken(place):
+    def prepare(machine, _):
+        foreign(machine, "wg0")
+        (machine.fake / "links/wghub").touch()
+
+    machine, token, _ = expect(place, 16, "NAME_CONFLICT (16)", "wghub", "WGHUB_IFACE", prepare=prepare, stage="preflight")
+    equal(machine.read("etc/wireguard/wg0.conf"), "[Interface]\nPrivateKey = mine\n")
+    equal(token.state, "unused")
+    status, output = machine.install(token, env={"WGHUB_IFACE": "office"})
+    equal(status, 0, output)
+    assert machine.exists("etc/wireguard/office.conf")
+
+
+def name_invalid(place):
+    expect(place, 16, "NAME_CONFLICT (16)", "WGHUB_IFACE", env={"WGHUB_IFACE": "../x"}, left=CLEAN)
+
+
+def second_name(place):
+    machine, _, _ = expect(place, 0, "connected: wghub", prepare=lambda m, t: foreign(m, "wg0"))
+    equal(machine.read("etc/wireguard/wg0.conf"), "[Interface]\nPrivateKey = mine\n")
+
+
+def packages(manager, code, *texts, status=0, output="", plan="", family=None, more=None):
+    def test(place):
+        def prepare(machine, _):
+            machine.use_manager(manager, status, output, plan)
+            if family:
+                (machine.root / "etc/os-release").write_text(f"ID={family}\n")
+            (machine.fake / "candidate").touch()
+            if more:
+                more(machine)
+
+        machine, token, _ = expect(place, code, *texts, prepare=prepare, fresh=True, stage="packages" if code else "verified")
+        if code:
+            assert not machine.exists("etc/wireguard/wg0.conf")
+
+    return test
+
+
+def apt_lists_stale(place):
+    """`update` fails for a repository that needs a subscription, but our package can be had afterwards."""
+    def more(machine):
+        (machine.fake / "candidate").unlink()
+        machine.set("update.status", "100")
+        machine.set("update-brings", "")
+
+    packages("apt-get", 0, "connected", more=more)(place)
+    calls = Machine.read(type("M", (), {"root": place.path("machine")}), "fake/packages")
+    contains(calls, "--no-install-recommends wireguard-tools", "Timeout=180 update")
+
+
+def all_there(place):
+    def prepare(machine, _):
+        machine.use_manager("apt-get", 1)
+
+    machine, _, _ = expect(place, 0, "connected", prepare=prepare)
+    assert not machine.exists("fake/packages")
+
+
+def no_kernel(prepare, code, *texts):
+    def test(place):
+        def both(machine, _):
+            machine.fault("no-kernel")
+            machine.bind_text("/dev/net/tun", "")
+            machine.new_root = True
+            prepare(machine)
+
+        expect(place, code, *texts, prepare=both, stage="preflight")
+
+    return test
+
+
+def modules_of_running_kernel(machine):
+    (machine.root / "modules/modules/6.1.0-fake").mkdir(parents=True)
+    machine.before += f"mount -t overlay overlay -o lowerdir={machine.root}/modules:/usr/lib /usr/lib\n"
+
+
+def userspace(place):
+    def prepare(machine, _):
+        machine.fault("no-kernel")
+        machine.use_systemd()
+        (machine.fake / "bin/wireguard-go").symlink_to("/bin/true")
+
+    machine, token, _ = expect(place, 0, "connected", prepare=prepare)
+    contains(machine.read("etc/systemd/system/wg-quick@wg0.service.d/wghub.conf"), "# managed-by: wghub", "IMPLEMENTATION=wireguard-go")
+    contains(token.reports[-1]["reason"], "impl=userspace")
+
+
+def refused(code, status, values, *texts, left=CLEAN):
+    def test(place):
+        place.hub.faults["register"] = (status, values)
+        machine, _, _ = expect(place, code, f"({code})", *texts, stage="registered")
+        if left is not None:
+            equal([f for f in machine.leftovers() if not f.startswith("log/")], left)
+
+    return test
+
+
+def refused_key(place):
+    """A refused key is dropped, so that the same command tries with a new one."""
+    place.hub.faults["register"] = [(409, {"code": "PUBLIC_KEY_ALREADY_REGISTERED", "error": "known"})]
+    machine, token, _ = expect(place, 43, "REFUSED (43)", "PUBLIC_KEY_ALREADY_REGISTERED", stage="registered")
+    assert not machine.exists("etc/wireguard/wg0.key")
+    then_works(machine, token)
+
+
+def other_key(place):
+    token = place.hub.new_token()
+    token.state, token.key, token.used_at = "unused", "B" * 42 + "A=", "2026-01-02T03:04:05Z"
+    place.hub.faults["register"] = (410, {"code": "TOKEN_ALREADY_USED", "usedAt": "2026-01-02T03:04:05Z"})
+    machine, _, _ = expect(place, 42, "TOKEN_USED (42)", "2026-01-02T03:04:05Z", token=token, stage="registered")
+    equal([f for f in machine.leftovers() if not f.startswith("log/")], CLEAN)
+
+
+def hub_busy(place):
+    """Five refusals exhaust curl's retries; everything is kept, and the next try has the same key."""
+    place.hub.faults["register"] = [(503, {"code": "HELPER_UNAVAILABLE"})] * 4
+    machine, token, _ = expect(place, 44, "HUB_ERROR (44)", "HELPER_UNAVAILABLE", stage="registered")
+    key = machine.key()
+    then_works(machine, token)
+    equal(machine.key(), key)
+
+
+def hub_busy_once(place):
+    place.hub.faults["register"] = [(503, {"code": "HELPER_UNAVAILABLE", "error": "busy"}), (429, {"code": "RATE_LIMITED"})]
+    expect(place, 0, "connected")
+
+
+def lost_answer(place):
+    place.hub.faults["register"] = [(201, {"success": "true"})]
+    machine, token, _ = expect(place, 44, "HUB_ERROR (44)")
+    then_works(machine, token)
+
+
+def start_failed(systemd):
+    def test(place):
+        def prepare(machine, _):
+            if systemd:
+                machine.use_systemd()
+                machine.fault("unit-failed")
+            else:
+                machine.fault("up")
+
+        machine, token, output = expect(place, 50, "START_FAILED (50)", prepare=prepare, stage="started")
+        contains(output, "Main process exited" if systemd else "Operation not supported")
+        assert not machine.exists("etc/wireguard/wg0.conf") and not machine.exists("sbin/wghub-uninstall") and not machine.exists("fake/links/wg0")
+        key = machine.key()
+        if systemd:
+            contains(machine.read("fake/systemctl"), "disable wg-quick@wg0")
+        machine.fault("unit-failed" if systemd else "up", False)
+        then_works(machine, token)
+        equal(machine.key(), key)
+
+    return test
+
+
+def unit_hangs(place):
+    def prepare(machine, _):
+        machine.use_systemd()
+        machine.fault("unit-hangs")
+
+    expect(place, 50, "START_FAILED (50)", prepare=prepare, stage="started")
+
+
+def old_restored(place):
+    """A replacement that does not start leaves the tunnel of before running."""
+    machine, token, _ = expect(place, 0, "connected")
+    before = machine.read("etc/wireguard/wg0.conf")
+    machine.fault("up")
+    second = place.hub.new_token(SPOKE_IP="10.77.1.6/24")
+    equal(machine.install(second)[0], 50)
+    equal(machine.read("etc/wireguard/wg0.conf"), before)
+    assert machine.exists("sbin/wghub-uninstall")
+    machine.fault("up", False)
+    then_works(machine, second)
+    contains(machine.read("etc/wireguard/wg0.conf"), "10.77.1.6/32")
+    equal(machine.read("etc/wireguard/wg0.conf.bak"), before)
+    equal(second.key, token.key)
+
+
+def not_enabled(place):
+    def prepare(machine, _):
+        machine.use_systemd()
+        machine.fault("enable")
+
+    _, token, _ = expect(place, 0, "WARNING: the tunnel is not started at boot", prepare=prepare)
+    contains(token.reports[-1]["reason"], "persistent=false")
+
+
+def systemd(place):
+    machine, token, output = expect(place, 0, "connected", prepare=lambda m, t: m.use_systemd())
+    assert "WARNING" not in output
+    contains(machine.read("fake/systemctl"), "daemon-reload\n", "enable wg-quick@wg0\n", "restart --no-block wg-quick@wg0\n", "is-active wg-quick@wg0\n")
+    contains(token.reports[-1]["reason"], "impl=kernel persistent=true")
+
+
+def dns_skipped(place):
+    machine, token, _ = expect(place, 0, "WARNING: DNS skipped", token=place.hub.new_token(DNS_SERVERS="1.1.1.1, 8.8.8.8"))
+    assert "DNS" not in machine.read("etc/wireguard/wg0.conf")
+    contains(token.reports[-1]["reason"], "dns=skipped")
+
+
+def no_handshake(transfer, *texts):
+    def test(place):
+        def prepare(machine, _):
+            machine.set("handshake", "0")
+            machine.set("transfer", transfer)
+
+        machine, token, _ = expect(place, 60, "NO_HANDSHAKE (60)", "203.0.113.5:51820", *texts, prepare=prepare, stage="verified")
+        assert machine.exists("fake/links/wg0") and machine.exists("etc/wireguard/wg0.conf")
+        machine.set("handshake", "1700000000")
+        then_works(machine, token)
+
+    return test
+
+
+def other_family(place):
+    token = place.hub.new_token(HUB_ENDPOINT="hub.example.com:51820")
+
+    def prepare(machine, _):
+        machine.set("handshake", "0")
+        machine.set("names", "203.0.113.5 STREAM\n2001:db8::5 STREAM")
+
+    machine, _, _ = expect(place, 0, "connected", token=token, prepare=prepare)
+    contains(machine.read("fake/wg-set"), "endpoint [2001:db8::5]:51820")
+
+
+def traffic_blocked(place):
+    machine, _, _ = expect(place, 61, "TRAFFIC_BLOCKED (61)", "224.0.0.1", prepare=lambda m, t: m.fault("ping"), stage="verified",
+                           token=place.hub.new_token(HUB_VPN_IP="224.0.0.1"))
+    assert machine.exists("fake/links/wg0")
+    assert not [f for f in machine.leftovers() if f.endswith("install.sh")]
+
+
+def icmp_only_blocked(place):
+    """Nothing listens on 127.0.0.1:443 here: the refused connection is the answer that TCP gives."""
+    expect(place, 0, "WARNING: the hub does not answer pings", prepare=lambda m, t: m.fault("ping"), token=place.hub.new_token(HUB_VPN_IP="127.0.0.1"))
+
+
+def interrupted(place):
+    """Ctrl-C while it waits for the handshake: rolled back, the key kept."""
+    machine = Machine(place.path("machine"))
+    token = place.hub.new_token()
+    machine.set("handshake", "0")
+    (machine.fake / "bin/sleep").write_text('#!/bin/dash\n[ -e /run/wghub.lock/pid ] && kill -INT "$(cat /run/wghub.lock/pid)"\nexec /usr/bin/sleep 0.1\n')
+    status, output = machine.install(token)
+    equal(status, 130, output)
+    contains(output, "INTERRUPTED (130)", "verified")
+    assert ("verified", 130) in token.stages()
+    equal(sorted(f for f in machine.leftovers() if "lib/" not in f and "log/" not in f), ["etc/wireguard/wg0.key"])
+    key = machine.key()
+    (machine.fake / "bin/sleep").write_text("#!/bin/dash\n")
+    machine.set("handshake", "1700000000")
+    then_works(machine, token)
+    equal(machine.key(), key)
+
+
+def cut_in_transit(place):
+    import render
+    machine = Machine(place.path("machine"))
+    script = render.render("linux.sh.template", place.hub.new_token().values)
+    for length in (len(script) // 3, len(script) - 40):
+        part = place.path("part.sh")
+        part.write_bytes(script[:length])
+        for shell in ("bash", "dash", "busybox ash"):
+            status, output = machine.run(f"{shell} < {part}")
+            assert status in (2, 127), (shell, status, output)
+            equal(machine.leftovers(), CLEAN)
+
+
+def internal(place):
+    def prepare(machine, _):
+        (machine.fake / "bin/wg").write_text("#!/bin/dash\nexit 1\n")
+
+    machine, token, _ = expect(place, 70, "INTERNAL (70)", prepare=prepare)
+    assert not machine.exists("etc/wireguard/wg0.conf")
+
+
+def unknown_token(place):
+    machine = Machine(place.path("machine"))
+    status, output = machine.run(f"curl -sSL -k --pinnedpubkey '{place.hub.pin}' '{place.hub.url}/api/installation/script/x?platform=linux' | bash")
+    equal((status, output), (40, "[wghub] ERROR: this command is unknown; ask for a new one\n"))
+
+
+def revoked_script(place):
+    token = place.hub.new_token()
+    token.state = "revoked"
+    expect(place, 45, "withdrawn", token=token, left=CLEAN)
+
+
+def busy_lock(place):
+    """Two at once: the second waits, and then finds it done."""
+    machine = Machine(place.path("machine"))
+    token = place.hub.new_token()
+    machine.set("handshake", "0")
+    results = []
+    (machine.fake / "bin/sleep").write_text("#!/bin/dash\nexec /usr/bin/sleep 0.2\n")
+    first = threading.Thread(target=lambda: results.append(machine.install(token)))
+    first.start()
+    until = time.monotonic() + 10
+    while not (machine.root / "run/wghub.lock/pid").exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    second = threading.Thread(target=lambda: results.append(machine.install(token)))
+    second.start()
+    time.sleep(0.8)
+    machine.set("handshake", "1700000000")
+    first.join()
+    second.join()
+    equal(sorted(r[0] for r in results), [0, 0], str(results))
+    contains(results[0][1] + results[1][1], "is running; waiting for it", "already installed")
+
+
+def stale_lock(place):
+    for owner in ("999999\n", None, "1\n"):
+        machine = Machine(place.path(f"machine{owner}".strip()))
+        (machine.root / "run/wghub.lock").mkdir()
+        if owner:
+            (machine.root / "run/wghub.lock/pid").write_text(owner)
+        status, output = machine.install(place.hub.new_token())
+        equal(status, 0, output)
+        assert not machine.exists("run/wghub.lock")
+
+
+def proxmox_host(place):
+    def prepare(machine, _):
+        (machine.root / "etc/pve").mkdir()
+        (machine.fake / "bin/pveversion").write_text("#!/bin/dash\necho pve-manager/8.0.3/bbf3993334bfa916\n")
+        (machine.fake / "bin/pveversion").chmod(0o755)
+
+    _, token, _ = expect(place, 0, "Proxmox command", prepare=prepare)
+    equal(token.bodies[0]["metadata"]["proxmoxHost"], True)
+
+
+def hostnames(place):
+    for number, name in enumerate((b'a"b', b"a\\b", b"a\tb", b"a\nb", b"Bob's Mac", "m\u00fcnchen".encode(), b"m\xfcnchen")):
+        machine = Machine(place.path(f"machine{number}"))
+        (machine.fake / "hostname").write_bytes(name)
+        token = place.hub.new_token()
+        status, output = machine.install(token)
+        equal(status, 0, output)
+        expected = "".join(chr(c) for c in name if 32 <= c < 127)
+        equal(token.bodies[0]["metadata"]["hostname"], expected)
+    equal(place.hub.bad_json, [])
+
+
+def shells(place):
+    for shell in ("bash", "dash", "busybox ash"):
+        machine = Machine(place.path(shell.replace(" ", "-")))
+        status, output = machine.install(place.hub.new_token(), shell=shell)
+        equal(status, 0, shell + output)
+
+
+def by_wget(place):
+    machine, token, _ = expect(place, 0, "connected", prepare=None)
+    machine = Machine(place.path("second"))
+    machine.hidden.add("curl")
+    token = place.hub.new_token()
+    command = f"wget -qO- --no-check-certificate --pinnedpubkey='{place.hub.pin}' '{place.hub.url}/api/installation/script/{token.values['TOKEN']}?platform=linux' | sh"
+    place.hub.faults["register"] = [(503, {"code": "HELPER_UNAVAILABLE"})]
+    status, output = machine.run(command)
+    equal(status, 0, output)
+    equal(token.stages()[-1], ("verified", 0))
+    third = Machine(place.path("third"))
+    third.hidden.add("curl")
+    token = place.hub.new_token()
+    place.hub.faults["register"] = [(410, {"code": "TOKEN_ALREADY_USED", "usedAt": "2026-01-02T03:04:05Z"})]
+    token.state = "unused"
+    status, output = third.run(command.replace(command.split("/script/")[1].split("?")[0], token.values["TOKEN"]))
+    equal(status, 42, output)
+    contains(output, "2026-01-02T03:04:05Z")
+
+
+def uninstall(place):
+    machine, token, _ = expect(place, 0, "connected", prepare=lambda m, t: foreign(m, "mine"))
+    status, output = machine.run("wghub-uninstall", user=65534)
+    equal(status, 10, output)
+    for _ in range(2):
+        status, output = machine.run("wghub-uninstall")
+        equal(status, 0, output)
+    equal(machine.leftovers(), ["etc/wireguard/mine.conf"])
+
+
+def modes(place):
+    machine, _, _ = expect(place, 0, "connected")
+    for path, mode in (("etc/wireguard", 0o700), ("etc/wireguard/wg0.conf", 0o600), ("etc/wireguard/wg0.key", 0o600), ("log/wghub-install.log", 0o600),
+                       ("lib/wghub-spoke", 0o700), ("sbin/wghub-uninstall", 0o755)):
+        equal(oct((machine.root / path).stat().st_mode & 0o777), oct(mode), path)
+    for path in ("etc/wireguard/wg0.conf", "etc/wireguard/wg0.key", "log/wghub-install.log", "sbin/wghub-uninstall"):
+        contains("\n".join(machine.read(path).splitlines()[:2]), "# managed-by: wghub spoke=a1b2c3d4-e5f6-4890-abcd-ef1234567890 hub=127.0.0.1")
+
+
+def reports_are_small(place):
+    """A long log with keys in it: the report stays under 4 KiB and masks them."""
+    def prepare(machine, _):
+        key = "A" * 43 + "="
+        noise = "\n".join(f'echo "line {n} \\\\ {key} \'quoted\' {"z" * 43} PrivateKey = {key}" >&2' for n in range(15))
+        more = "\n".join('echo "' + '\\"' * 300 + '" >&2' for _ in range(15))
+        (machine.fake / "bin/wg-quick").write_text(f"#!/bin/dash\n{noise}\n{more}\nexit 1\n")
+
+    _, token, _ = expect(place, 50, "START_FAILED (50)", prepare=prepare, stage="started")
+    equal(place.hub.bad_json, [])
+    detail = token.reports[-1]["detail"]
+    assert "AAAA" not in detail and "zzzz" not in detail and len(detail) > 100, detail
+
+
+TESTS = [
+    ("10: without root it reports, says the exact command, changes nothing, and then works", without_root),
+    ("10: without root and without a report it names the way out", without_root_and_report),
+    ("11: another system", wrong_platform(lambda m, t: m.set("system", "Darwin"), "Darwin")),
+    ("11: WSL 1", wrong_platform(lambda m, t: m.bind_text("/proc/version", "Linux version 4.4.0-19041-Microsoft (Microsoft@Microsoft.com)\n"), "WSL 1")),
+    ("11: Synology", wrong_platform(lambda m, t: m.set("uname-extra", "synology_x86"), "Synology")),
+    ("11: ostree", wrong_platform(lambda m, t: (m.root / "run/ostree-booted").touch(), "rpm-ostree")),
+    ("11: NixOS", wrong_platform(lambda m, t: (m.root / "etc/os-release").write_text("ID=nixos\n"), "networking.wg-quick")),
+    ("11: transactional-update", wrong_platform(lambda m, t: (m.fake / "bin/transactional-update").symlink_to("/bin/true"), "transactional-update")),
+    ("12: neither curl nor wget; the saved copy works later", no_client),
+    ("12: no ip command", no_ip),
+    ("13: the hub is gone after the fetch; the copy stays", hub_gone),
+    ("13: the endpoint's name does not resolve", endpoint_unknown),
+    ("14: another certificate than the pinned one", wrong_pin),
+    ("14: a certificate error with a wrong clock names the clock", bad_clock),
+    ("0: a wrong clock alone is a warning", clock_only),
+    ("0: a private authority by WGHUB_CACERT", private_authority),
+    ("15: an on-link route overlaps", overlap("10.77.1.128/25 dev vmbr0 scope link", "10.77.1.128/25", "vmbr0", "10.77.1.0/24")),
+    ("15: a wider static route overlaps", overlap("10.0.0.0/8 via 192.0.2.9 dev eth0", "10.0.0.0/8")),
+    ("15: a host route overlaps", overlap("10.77.1.200 dev ppp0", "ppp0")),
+    ("15: the endpoint lies inside the network", endpoint_inside),
+    ("0: neighbours, default routes, blackholes and our own route do not overlap", no_overlap),
+    ("16: both names are taken; WGHUB_IFACE helps", names_taken),
+    ("16: WGHUB_IFACE is no interface name", name_invalid),
+    ("0: a foreign wg0 is left alone", second_name),
+    ("0: everything is there: no package manager is called", all_there),
+    ("0: apt installs", packages("apt-get", 0, "connected")),
+    ("0: apt with a failing repository but a candidate", apt_lists_stale),
+    ("20: apt fails", packages("apt-get", 20, "PACKAGES (20)", "status 100", "E: nothing works", status=100, output="E: nothing works\n")),
+    ("20: apt would change the kernel", packages("apt-get", 20, "PACKAGES_DANGEROUS (20)", "linux-image", plan="Inst linux-image-amd64 (6.1)\n")),
+    ("20: apt would remove packages", packages("apt-get", 20, "PACKAGES_DANGEROUS (20)", "proxmox-ve", plan="Remv proxmox-ve [8]\n")),
+    ("21: apt's lock is held", packages("apt-get", 21, "PACKAGES_BUSY (21)", "1234 (unattended-upgr)", status=100,
+                                       output="E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (unattended-upgr)\n")),
+    ("22: apt's release is gone", packages("apt-get", 22, "END_OF_LIFE (22)", more=lambda m: ((m.fake / "candidate").unlink(), m.set("update.status", "100"),
+        m.set("update.out", "E: The repository 'http://deb.debian.org/debian buster Release' does not have a Release file.")))),
+    ("0: dnf installs", packages("dnf", 0, "connected", family="fedora")),
+    ("20: dnf fails", packages("dnf", 20, "PACKAGES (20)", "status 1", status=1, family="fedora")),
+    ("21: dnf's lock is held", packages("dnf", 21, "PACKAGES_BUSY (21)", status=200, family="fedora")),
+    ("22: dnf on a dead release", packages("dnf", 22, "END_OF_LIFE (22)", status=1, family="centos",
+                                          output="Error: Failed to download metadata for repo 'appstream': Cannot prepare internal mirrorlist: No URLs in mirrorlist\n")),
+    ("22: yum alone is a dead release", packages("yum", 22, "END_OF_LIFE (22)", family="centos")),
+    ("0: zypper with 102", packages("zypper", 0, "connected", status=102, family="opensuse-leap")),
+    ("20: zypper with 104", packages("zypper", 20, "PACKAGES (20)", status=104, family="opensuse-leap")),
+    ("21: zypper is locked", packages("zypper", 21, "PACKAGES_BUSY (21)", status=7, family="opensuse-leap",
+                                     output="System management is locked by the application with pid 4321 (packagekitd).\n")),
+    ("0: pacman installs", packages("pacman", 0, "connected", family="arch")),
+    ("20: pacman fails", packages("pacman", 20, "PACKAGES (20)", status=1, family="arch")),
+    ("0: apk installs", packages("apk", 0, "connected", family="alpine")),
+    ("21: apk's database is locked", packages("apk", 21, "PACKAGES_BUSY (21)", status=99, family="alpine",
+                                             output="ERROR: Unable to lock database: Resource temporarily unavailable\n")),
+    ("30: kernel without WireGuard, no TUN", no_kernel(modules_of_running_kernel, 30, "NO_KERNEL_SUPPORT (30)", "6.1.0-fake")),
+    ("30: in a container", no_kernel(lambda m: (m.root / "run/systemd").mkdir() or (m.root / "run/systemd/container").write_text("lxc\n"), 30, "lxc.cgroup2")),
+    ("30: in Docker", no_kernel(lambda m: (m.root / "run/.containerenv").touch(), 30, "NET_ADMIN")),
+    ("30: WSL 2", no_kernel(lambda m: m.bind_text("/proc/version", "Linux version 5.15-microsoft-standard-WSL2\n"), 30, "wsl --update")),
+    ("31: the running kernel's modules are gone", no_kernel(lambda m: None, 31, "REBOOT_NEEDED (31)", "reboot")),
+    ("0: wireguard-go where the kernel cannot", userspace),
+    ("40: unknown token at the script", unknown_token),
+    ("40: unknown token at registration", refused(40, 404, {"code": "TOKEN_NOT_FOUND"})),
+    ("41: expired at registration", refused(41, 410, {"code": "TOKEN_EXPIRED"}, "ask for a new one")),
+    ("42: another key was registered", other_key),
+    ("43: a refused key is dropped and the next try works", refused_key),
+    ("43: a bad request", refused(43, 400, {"code": "INVALID_REQUEST", "error": "field x"}, "INVALID_REQUEST, field x", left=None)),
+    ("44: the hub is busy beyond the retries; then the same key", hub_busy),
+    ("44: an answer that is not about this key; then the right one", lost_answer),
+    ("0: the hub is busy for two answers", hub_busy_once),
+    ("45: revoked at the script", revoked_script),
+    ("45: revoked at registration", refused(45, 410, {"code": "TOKEN_REVOKED"}, "administrator")),
+    ("50: wg-quick fails; rolled back but for the key; then works", start_failed(False)),
+    ("50: the unit fails; rolled back but for the key; then works", start_failed(True)),
+    ("50: the unit hangs", unit_hangs),
+    ("50: the tunnel of before is restored; the next try replaces it and keeps .bak and key", old_restored),
+    ("0: not enabled at boot", not_enabled),
+    ("0: systemd", systemd),
+    ("0: DNS skipped", dns_skipped),
+    ("60: nothing sent", no_handshake("0\t0", "no route")),
+    ("60: nothing received", no_handshake("0\t592", "blocked")),
+    ("60: answers without handshake", no_handshake("64\t592", "keys do not match")),
+    ("0: the other address family gets through", other_family),
+    ("61: handshake, but no traffic", traffic_blocked),
+    ("0: only pings are blocked", icmp_only_blocked),
+    ("130: Ctrl-C rolls back and keeps the key", interrupted),
+    ("2/127: cut in transit", cut_in_transit),
+    ("70: an unexpected failure", internal),
+    ("two runs at once: one waits and finds it done", busy_lock),
+    ("a lock of a dead or foreign process is nobody's", stale_lock),
+    ("on a Proxmox host it goes on and says so", proxmox_host),
+    ("hostile host names arrive as valid JSON", hostnames),
+    ("bash, dash and busybox ash all install", shells),
+    ("wget does where there is no curl", by_wget),
+    ("the uninstaller removes what is marked and nothing else", uninstall),
+    ("modes and markers of all files", modes),
+    ("reports are small and masked", reports_are_small),
+]

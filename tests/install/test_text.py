@@ -1,0 +1,151 @@
+"""The bytes that are served: lint, syntax, ASCII, quoting, and what a shell does with every cut-off part (R10 to R13)."""
+import os
+import pathlib
+import re
+import subprocess
+
+import render
+import sample
+from checking import Skip, contains, equal
+
+SHELLS = {"bash": ["bash"], "dash": ["dash"], "ash": ["busybox", "ash"]}
+PIN = "sha256//" + "A" * 43 + "="
+
+
+def served():
+    """Every script that leaves the hub, and the two that are inside the first."""
+    values = sample.values(pin=PIN)
+    scripts = {
+        "linux": render.render("linux.sh.template", values),
+        "resume": render.render("resume.sh.template", {**values, "USED_AT": "2026-01-02T03:04:05Z"}),
+        "error": render.render("error.sh.template", {"MESSAGE": "it's gone", "EXIT_CODE": 41}),
+    }
+    scripts["copy"] = inside(scripts["linux"], "_WGHUB_COPY")
+    scripts["uninstall"] = b"#!/bin/sh\n" + inside(scripts["copy"], "_WGHUB_UNINSTALL")
+    return scripts
+
+
+def inside(script, word):
+    return re.search(rf"<<'{word}'\n(.*?\n){word}\n".encode(), script, re.S)[1]
+
+
+def lint(place):
+    for name, script in served().items():
+        done = subprocess.run(["shellcheck", "-s", "sh", "-"], input=script, capture_output=True)
+        equal(done.returncode, 0, name + "\n" + done.stdout.decode())
+
+
+def syntax(place):
+    for name, script in served().items():
+        for shell in SHELLS.values():
+            done = subprocess.run([*shell, "-n"], input=script, capture_output=True)
+            equal((done.returncode, done.stderr), (0, b""), f"{name} {shell}")
+
+
+def plain_bytes(place):
+    for name, script in served().items():
+        script.decode("ascii")
+        assert b"\r" not in script and b"\t" not in script, name
+        assert script.startswith(b"#!/bin/sh\n") and script.endswith(b"\n"), name
+
+
+def last_line(place):
+    for name in ("linux", "resume", "error"):
+        equal(served()[name].splitlines()[-1], b'{ _main "$@"; } </dev/null', name)
+
+
+def nothing_at_top(place):
+    """Outside functions there is nothing but comments, and every function starts with an underscore."""
+    for name in ("linux", "resume", "error"):
+        text = served()[name].decode()
+        text = re.sub(r"<<'?(\w+)'?\n.*?\n\1\n", "\n", text, flags=re.S)
+        for line in text.splitlines()[:-1]:
+            assert re.match(r"(#|$|[ }]|_[a-z_]+\(\) \{)", line), f"{name}: {line}"
+
+
+def no_placeholder_left(place):
+    for name, script in served().items():
+        assert b"{{" not in script, name
+
+
+def hostile_values(place):
+    """What the allow-list lets through is data: quotes in the command and the message come out as they went in."""
+    canary = place.path("canary")
+    for text in (f"$(touch {canary})", f"`touch {canary}`", f"';touch {canary};'", '"', "%s", "{{TOKEN}}", "\\", "'", "' '", "-n"):
+        script = render.render("error.sh.template", {"MESSAGE": text, "EXIT_CODE": 43})
+        values = sample.values(COMMAND=text)
+        wrapper = render.render("linux.sh.template", values)
+        probe = inside(wrapper, "_WGHUB_COPY").replace(b"\n_install\n", b"\n_values\nprintf '%s\\n' \"$_command\"\n")
+        for shell in SHELLS.values():
+            done = subprocess.run(shell, input=script, capture_output=True)
+            equal((done.returncode, done.stderr.decode()), (43, text + "\n"), text)
+            equal(subprocess.run(shell, input=probe, capture_output=True).stdout.decode(), text + "\n", text)
+    assert not canary.exists()
+
+
+def hostile_values_refused(place):
+    bad = {"TOKEN": ["a" * 42, "a" * 42 + "'", "a" * 42 + "\n"], "HUB_ENDPOINT": ["$(id):1", "h:1;id", "host"], "HUB_PUBLIC_KEY": ["x" * 43 + "="],
+           "NETWORK_CIDR": ["10.0.0.0/8'"], "BASE_URL": ["http://h", "https://h/'"], "DNS_SERVERS": ["`id`"], "SPOKE_ID": ["x\n"]}
+    for name, texts in bad.items():
+        for text in texts:
+            try:
+                render.render("linux.sh.template", {**sample.values(), name: text})
+            except ValueError:
+                continue
+            raise AssertionError(f"{name}={text!r} was rendered")
+
+
+def cuts(script, full, fine):
+    """Which prefixes to run: all, or all of the text outside the saved copy and every `fine`th byte of the rest."""
+    end = len(script) - len(b" </dev/null\n") - 1
+    if full:
+        return range(end + 1)
+    start, stop = script.find(b"<<'_WGHUB_COPY'\n"), script.find(b"\n_WGHUB_COPY\n")
+    near = set(range(end - 600, end + 1))
+    for match in re.finditer(rb"^[_}{#].*$", script, re.M):
+        if start < 0 or not start < match.start() < stop:
+            near |= set(range(match.start(), min(match.start() + 24, end + 1)))
+    near |= set(range(start - 40, start + 200)) | set(range(stop - 200, stop + 40)) | set(range(0, end + 1, fine)) if start >= 0 else set(range(end + 1))
+    return sorted(n for n in near if 0 <= n <= end)
+
+
+def prefixes(shell, fine):
+    def test(place):
+        bin_directory, calls = place.path("bin"), place.path("calls")
+        bin_directory.mkdir()
+        logger = bin_directory / ".logger"
+        logger.write_text(f'#!/bin/dash\necho "$0 $*" >>{calls}\n')
+        logger.chmod(0o755)
+        for directory in ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"):
+            for name in os.listdir(directory) if os.path.isdir(directory) else []:
+                if not (bin_directory / name).exists():
+                    os.symlink(logger, bin_directory / name)
+        interpreter = subprocess.run(["which", SHELLS[shell][0]], capture_output=True, text=True, check=True).stdout.strip()
+        count = 0
+        for name in ("linux", "resume", "error"):
+            script = served()[name]
+            part = place.path("part")
+            for length in cuts(script, place.full, fine):
+                part.write_bytes(script[:length])
+                with open(part, "rb") as stdin:
+                    done = subprocess.run([interpreter, *SHELLS[shell][1:]], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                          env={"PATH": str(bin_directory)}, timeout=20)
+                assert done.returncode in (0, 1, 2, 127) and not done.stdout, f"{name} cut at {length}: {done}"
+                assert not calls.exists(), f"{name} cut at {length} ran: {calls.read_text()}"
+                count += 1
+        return f"{count} prefixes" + ("" if place.full else f" (outside the copy: around every name and the end; elsewhere every {fine}th byte)")
+
+    return test
+
+
+TESTS = [
+    ("shellcheck has nothing to say about any served script", lint),
+    ("dash, busybox ash and bash accept the syntax of every script", syntax),
+    ("scripts are pure ASCII with LF and no tabs", plain_bytes),
+    ("the last line starts everything and gives children no script to eat", last_line),
+    ("nothing but functions stands at the top level", nothing_at_top),
+    ("no placeholder is left", no_placeholder_left),
+    ("hostile texts come out as they went in and run nothing", hostile_values),
+    ("values outside the allow-list are not rendered", hostile_values_refused),
+    *[(f"no prefix of a script runs anything in {shell}", prefixes(shell, fine)) for shell, fine in (("dash", 23), ("ash", 53), ("bash", 61))],
+]
