@@ -79,11 +79,15 @@ RequestReader::Step RequestReader::check_bytes(const std::string& buffer, std::s
 
 RequestReader::Step RequestReader::read_head(std::string& buffer) {
   // RFC 9112 2.2: one empty line before a request is ignored.
-  if (checked_ == 0 && buffer.starts_with("\r\n")) buffer.erase(0, 2);
+  if (!begun_ && buffer.starts_with("\r\n")) {
+    buffer.erase(0, 2);
+    begun_ = true;
+  }
   const auto blank = buffer.find(kBlankLine, checked_ < 3 ? 0 : checked_ - 3);
   const auto end = blank == std::string::npos ? buffer.size() : blank + kBlankLine.size();
-  // A lone CR may still turn out to be an empty line's beginning.
-  if (checked_ == 0 && buffer == "\r") return Step::need_more;
+  // A lone CR may still turn out to be that empty line's beginning.
+  if (buffer.empty() || (!begun_ && buffer == "\r")) return Step::need_more;
+  begun_ = true;
   if (check_bytes(buffer, std::min(end, kHeadBytes)) == Step::fault) return Step::fault;
   const auto line_end = buffer.find('\r');
   if (std::min(line_end, buffer.size()) > kTargetBytes + 32) return fail(ErrorCode::uri_too_long);

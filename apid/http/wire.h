@@ -62,7 +62,8 @@ class RequestReader {
   std::unique_ptr<Parser> parser_;
   Head head_;
   ErrorCode fault_ = ErrorCode::bad_framing;
-  std::size_t checked_ = 0;
+  std::size_t checked_ = 0;  ///< bytes of the buffer that check_bytes has seen
+  bool begun_ = false;
 };
 
 /// Status line and fields, with the blank line. Control characters in values become '?'.

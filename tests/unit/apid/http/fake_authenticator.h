@@ -1,0 +1,45 @@
+// An Authenticator whose accounts a test names itself.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "apid/http/authenticator.h"
+
+namespace wghub::http {
+
+class FakeAuthenticator final : public Authenticator {
+ public:
+  bool setup_required() override { return note("setup"), needs_setup; }
+  std::optional<Caller> by_api_token(std::string_view secret) override {
+    return note("token"), find(tokens, secret, Credential::api_token);
+  }
+  std::optional<Caller> by_session(std::string_view cookie, SessionUse use) override {
+    last_use = use;
+    return note("session"), find(sessions, cookie, Credential::session);
+  }
+  bool csrf_matches(std::string_view cookie, std::string_view header) override {
+    return note("csrf"), header == "csrf-of-" + std::string(cookie);
+  }
+
+  bool needs_setup = false;
+  std::map<std::string, Role> tokens;
+  std::map<std::string, Role> sessions;
+  SessionUse last_use = SessionUse::counts;
+  bool keep_notes = true;          ///< not from several threads
+  std::vector<std::string> notes;  ///< what was asked, in order
+
+ private:
+  void note(const char* what) {
+    if (keep_notes) notes.emplace_back(what);
+  }
+  static std::optional<Caller> find(const std::map<std::string, Role>& accounts, std::string_view key,
+                                    Credential credential) {
+    const auto found = accounts.find(std::string(key));
+    if (found == accounts.end()) return std::nullopt;
+    return Caller{credential, "id-of-" + found->first, "user", found->first, found->second};
+  }
+};
+
+}  // namespace wghub::http
