@@ -11,8 +11,6 @@ namespace {
 
 using enum EngineOutcome;
 
-constexpr std::size_t kRestoreBatch = 256;
-
 // What an operation's record may carry besides version, operation and id.
 enum Fields : unsigned { kNothing = 0, kKey = 1, kPeer = 2, kPolicy = 4, kPage = 8 };
 
@@ -167,9 +165,9 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
   };
   if (const auto fault = apply(std::span(changes).subspan(replacing ? 0 : 1)); fault != done) return fault;
 
-  if (replacing || !journal_.holds(key, request.addresses)) {
-    journal_.add(key, request.addresses, names_old ? &old : nullptr);
-  }
+  const auto noted = journal_.peers().find(key);
+  const bool is_noted = noted != journal_.peers().end() && noted->second == request.addresses;
+  if (names_old || !is_noted) journal_.add(key, request.addresses, names_old ? &old : nullptr);
   if (names_old && !journal_.sync()) return failed;
   if (same && !replacing) return unchanged;
   log::info(replacing ? "peer replaced" : "peer set", {{"key", to_base64(key)},
@@ -234,30 +232,19 @@ void Engine::expect_ours() {
 }
 
 bool Engine::restore() {
-  if (!policy_.current() || !key_.public_key()) {
-    log::info("nothing to restore");
-    return true;
-  }
+  const bool has_something = policy_.current() && key_.public_key();
+  if (!has_something) log::info("nothing to restore");
+  if (!has_something) return true;
   const auto ownership = interface_.inspect();
-  if (ownership == Ownership::foreign || ownership == Ownership::unknown) {
-    log::error("nothing restored: the interface of this name is not ours");
-    return false;
-  }
-  if (!bring_up(ownership)) return false;
-  std::vector<PeerChange> missing;
-  for (const auto& [key, addresses] : journal_.peers()) {
-    if (!interface_.peers().shows(key, addresses)) missing.push_back({PeerChange::Kind::set, key, addresses});
-  }
-  for (std::span<const PeerChange> rest = missing; !rest.empty();
-       rest = rest.subspan(std::min(rest.size(), kRestoreBatch))) {
-    if (apply(rest.first(std::min(rest.size(), kRestoreBatch))) != done) return false;
-  }
-  log::info("the interface is restored", {{"peers", static_cast<std::int64_t>(missing.size())}});
-  return true;
+  if (ownership == Ownership::foreign) log::error("nothing restored: the interface of this name is not ours");
+  if (ownership == Ownership::foreign || ownership == Ownership::unknown || !bring_up(ownership)) return false;
+  const auto count = interface_.set_missing(journal_.peers());
+  if (count) log::info("the interface is restored", {{"peers", std::to_string(*count)}});
+  return count.has_value();
 }
 
 void Engine::tick() {
-  if (!journal_.is_synced()) journal_.sync();
+  journal_.sync();
   if (refusals_ > kRefusalLinesPerSecond) {
     log::warning("more was refused", {{"count", static_cast<std::int64_t>(refusals_ - kRefusalLinesPerSecond)}});
   }

@@ -4,11 +4,6 @@
 
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
 
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <vector>
-
 #include "common/key.h"
 #include "wgprivd/engine/state_file.h"
 
@@ -27,9 +22,14 @@ struct SecretKey {
 /// The public key that belongs to a private one; nothing when OpenSSL refuses it.
 std::optional<PublicKey> public_key_of(const SecretKey& private_key);
 
-/// Owns the sealed key in STATE/hub.key.
-/// Shape: magic "WGHUBKEY", version 1 (4 bytes, little-endian), nonce (12), ciphertext (32), tag (16); magic and
-/// version are the associated data of AES-256-GCM.
+/// STATE/hub.key. AES-256-GCM; the header, which ends with the version, is its associated data.
+struct SealedKey {
+  std::array<std::uint8_t, 12> header = {'W', 'G', 'H', 'U', 'B', 'K', 'E', 'Y', 1, 0, 0, 0};
+  std::array<std::uint8_t, 12> nonce{};
+  std::array<std::uint8_t, 32> text{};
+  std::array<std::uint8_t, 16> tag{};
+};
+
 class HubKey {
  public:
   static constexpr const char* kFile = "hub.key";
@@ -41,7 +41,7 @@ class HubKey {
   /// Nothing until generate() was called once in the life of the state directory.
   const std::optional<PublicKey>& public_key() const { return public_key_; }
 
-  /// Makes and stores the pair; only when there is none. Returns false, with a log line, when that failed.
+  /// Makes and stores the pair, where there is none. Returns false when there is one or, with a log line, on failure.
   bool generate();
 
   /// The private key, for as long as the caller needs it; false when there is none.
@@ -50,7 +50,7 @@ class HubKey {
  private:
   const StateDirectory& directory_;
   const SecretKey& sealing_key_;
-  std::vector<std::uint8_t> sealed_;
+  SealedKey sealed_;
   std::optional<PublicKey> public_key_;
 };
 

@@ -1,5 +1,6 @@
 #include "wgprivd/engine/interface_netlink.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "common/log.h"
@@ -8,6 +9,7 @@ namespace wghub {
 namespace {
 
 constexpr int kDumpAttempts = 4;  // the first and three more
+constexpr std::size_t kBatch = 256;
 
 // Numbers of one run of the program must not look like those of the last.
 std::uint64_t first_number() {
@@ -105,6 +107,20 @@ BackendOutcome Interface::apply(std::span<const PeerChange> changes) {
     if (change.kind == PeerChange::Kind::set) peers_.put(change.key, {change.addresses});
   }
   return outcome;
+}
+
+std::optional<std::size_t> Interface::set_missing(const std::map<PublicKey, EngineAddresses>& wanted) {
+  std::vector<PeerChange> missing;
+  for (const auto& [key, addresses] : wanted) {
+    if (!peers_.shows(key, addresses)) missing.push_back({PeerChange::Kind::set, key, addresses});
+  }
+  std::span<const PeerChange> rest = missing;
+  while (!rest.empty()) {
+    const auto batch = rest.first(std::min(rest.size(), kBatch));
+    if (apply(batch) != BackendOutcome::done) return std::nullopt;
+    rest = rest.subspan(batch.size());
+  }
+  return missing.size();
 }
 
 }  // namespace wghub

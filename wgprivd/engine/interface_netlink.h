@@ -43,6 +43,11 @@ class Interface {
   Ownership inspect();
   const Snapshot& snapshot() const { return snapshot_; }
 
+  /// Descriptors to wait for: readable when rtnetlink has news; hung up when the implementation is gone (-1: cannot
+  /// go).
+  int news() const { return route_.descriptor(); }
+  int life_line() const { return backend_.life_line(); }
+
   EngineBackend backend() const { return backend_.kind(); }
   bool is_ours() const { return ours_; }
   bool is_up() const { return ours_ && link_.up && link_.has_address; }
@@ -59,6 +64,10 @@ class Interface {
 
   /// Applies up to 256 changes in one message.
   BackendOutcome apply(std::span<const PeerChange> changes);
+
+  /// Sets those of the peers that are not as they should be, many in one message; returns how many, or nothing when
+  /// that failed.
+  std::optional<std::size_t> set_missing(const std::map<PublicKey, EngineAddresses>& wanted);
 
  private:
   void look();

@@ -1,10 +1,9 @@
 #include "wgprivd/engine/journal.h"
 
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "common/log.h"
 
@@ -14,10 +13,6 @@ namespace {
 enum class Kind : std::uint32_t { begin = 0x314a4857, add = 1, replace = 2, remove = 3 };  // begin: "WHJ1"
 
 constexpr std::size_t kLimitBytes = std::size_t{1} << 30;
-
-bool is_zero(Bytes bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
-}
 
 }  // namespace
 
@@ -29,48 +24,33 @@ struct Journal::Record {
   EngineAddresses addresses;
   Kind kind = Kind::begin;
   Digest checksum{};
-
-  Digest expected_checksum() const { return sha256(bytes_of(*this).first(sizeof *this - sizeof checksum)); }
 };
 
 Journal::Journal(const StateDirectory& directory) : directory_(directory) {
   static_assert(sizeof(Record) == kRecordBytes);
   const auto bytes = directory.read(kFile, kLimitBytes);
   if (!bytes) return;
-  const Bytes all = *bytes;
-  for (Bytes rest = all; rest.size() >= kRecordBytes; rest = rest.subspan(kRecordBytes), ++records_) {
+  Bytes rest = *bytes;
+  for (; rest.size() >= kRecordBytes; rest = rest.subspan(kRecordBytes), ++records_) {
     Record record;
     std::memcpy(&record, rest.data(), sizeof record);
     const bool sound = record.index == records_ && (record.kind == Kind::begin) == (records_ == 0) &&
-                       record.checksum == record.expected_checksum();
-    if (sound) {
-      apply(record);
-      continue;
-    }
+                       record.checksum == checksum_of(record);
     // A power cut leaves the last record half written, or room that was never written.
-    const bool torn = records_ > 0 && (rest.size() < 2 * kRecordBytes || is_zero(rest));
-    if (!torn) throw DamagedState("journal: record " + std::to_string(records_) + " is damaged");
-    break;
+    const bool torn =
+        records_ > 0 && (rest.size() < 2 * kRecordBytes || std::ranges::count(rest, 0) == std::ssize(rest));
+    if (!sound && !torn) throw DamagedState("journal: record " + std::to_string(records_) + " is damaged");
+    if (!sound) break;
+    apply(record);
   }
   if (records_ == 0) throw DamagedState("journal: has no beginning");
-  if (records_ * kRecordBytes != all.size()) {
-    log::warning("the journal's torn end was dropped", {{"records", static_cast<std::int64_t>(records_)}});
-  }
-  file_ = directory.open_for_writing(kFile);
-  behind_ = !file_;
-}
-
-bool Journal::holds(const PublicKey& key, const EngineAddresses& addresses) const {
-  const auto found = peers_.find(key);
-  return found != peers_.end() && found->second.ipv4 == addresses.ipv4 && found->second.ipv6 == addresses.ipv6;
+  if (!rest.empty()) log::warning("the journal's torn end is dropped", {{"records", std::to_string(records_)}});
+  file_ = Descriptor(openat(directory.get(), kFile, O_WRONLY | O_CLOEXEC));
 }
 
 void Journal::add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey* replaced) {
-  Record record{.key = key, .addresses = addresses, .kind = Kind::add};
-  if (replaced != nullptr) {
-    record.kind = Kind::replace;
-    record.replaced = *replaced;
-  }
+  Record record{.key = key, .addresses = addresses, .kind = replaced == nullptr ? Kind::add : Kind::replace};
+  if (replaced != nullptr) record.replaced = *replaced;
   note(record);
 }
 
@@ -80,16 +60,11 @@ void Journal::remove(const PublicKey& key) {
 
 void Journal::note(Record record) {
   apply(record);
-  if (behind_) return;  // the rewriting takes it along
+  dirty_ = true;
   record.index = records_;
-  record.checksum = record.expected_checksum();
-  if (write_all(file_.get(), bytes_of(record), records_ * kRecordBytes)) {
-    ++records_;
-    dirty_ = true;
-  } else {
-    behind_ = true;
-    log::error("the journal cannot be written", {{"errno", std::int64_t{errno}}});
-  }
+  record.checksum = checksum_of(record);
+  // A file that lacks a record is given up: sync() writes a new one.
+  if (file_ && !write_at(file_, bytes_of(record), records_++ * kRecordBytes)) file_ = Descriptor();
 }
 
 void Journal::apply(const Record& record) {
@@ -99,33 +74,27 @@ void Journal::apply(const Record& record) {
 }
 
 bool Journal::sync() {
-  if (records_ > kFloorRecords && records_ > 2 * peers_.size()) behind_ = true;
-  if (behind_) return rewrite();
   if (!dirty_) return true;
-  dirty_ = false;
-  if (fdatasync(file_.get()) == 0) return true;
-  behind_ = true;  // what the disk has after a failed fsync is unknown: start a new file
+  const bool is_long = records_ > kFloorRecords && records_ > 2 * peers_.size();
+  if (!file_ || is_long) return rewrite();
+  dirty_ = fdatasync(file_.get()) != 0;
+  if (!dirty_) return true;
   log::error("the journal did not reach the disk", {{"errno", std::int64_t{errno}}});
+  file_ = Descriptor();  // what the disk has after a failed fsync is unknown
   return false;
 }
 
 bool Journal::rewrite() {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve((peers_.size() + 1) * kRecordBytes);
-  const auto append = [&bytes](Record record) {
-    record.index = bytes.size() / kRecordBytes;
-    record.checksum = record.expected_checksum();
-    const Bytes added = bytes_of(record);
-    bytes.insert(bytes.end(), added.begin(), added.end());
-  };
-  append({});
-  for (const auto& [key, addresses] : peers_) append({.key = key, .addresses = addresses, .kind = Kind::add});
-  if (!directory_.replace(kFile, bytes)) return false;
-  file_ = directory_.open_for_writing(kFile);
-  records_ = bytes.size() / kRecordBytes;
-  behind_ = !file_;
-  dirty_ = false;
-  return !behind_;
+  std::vector<Record> records(1);
+  for (const auto& [key, addresses] : peers_) {
+    records.push_back({.index = records.size(), .key = key, .addresses = addresses, .kind = Kind::add});
+  }
+  for (auto& record : records) record.checksum = checksum_of(record);
+  file_ =
+      directory_.replace(kFile, {reinterpret_cast<const std::uint8_t*>(records.data()), records.size() * kRecordBytes});
+  records_ = records.size();
+  dirty_ = !file_;
+  return !dirty_;
 }
 
 }  // namespace wghub

@@ -14,7 +14,6 @@ namespace wghub {
 /// A last record that a crash tore is dropped; a bad record elsewhere is never guessed around.
 class Journal {
  public:
-  using Peers = std::map<PublicKey, EngineAddresses>;
   static constexpr const char* kFile = "journal";
   static constexpr std::size_t kRecordBytes = 128;
   static constexpr std::size_t kFloorRecords = 1024;  ///< a shorter file is not worth rewriting
@@ -22,17 +21,14 @@ class Journal {
   /// Errors: DamagedState for a bad record that is not a torn end.
   explicit Journal(const StateDirectory& directory);
 
-  const Peers& peers() const { return peers_; }
-  bool holds(const PublicKey& key, const EngineAddresses& addresses) const;
+  const std::map<PublicKey, EngineAddresses>& peers() const { return peers_; }
 
-  /// Notes that key has these addresses; replaced (nullptr: none) has gone in the same step. On disk after sync().
+  /// Notes that key has these addresses, and that replaced (nullptr: none) has gone in the same step.
   void add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey* replaced);
   void remove(const PublicKey& key);
 
-  /// Brings everything noted onto the disk; false, with a log line, when that failed. A later call tries again.
+  /// Brings what was noted onto the disk; false, with a log line, when that failed. A later call tries again.
   bool sync();
-
-  bool is_synced() const { return !dirty_ && !behind_; }
 
  private:
   struct Record;
@@ -42,11 +38,10 @@ class Journal {
   bool rewrite();
 
   const StateDirectory& directory_;
-  Descriptor file_;
-  Peers peers_;
+  Descriptor file_;  ///< none: the file lacks something and must be rewritten
+  std::map<PublicKey, EngineAddresses> peers_;
   std::uint64_t records_ = 0;  ///< in the file, the header included
-  bool dirty_ = false;         ///< written, not yet on disk
-  bool behind_ = true;         ///< the file lacks something: it must be rewritten
+  bool dirty_ = true;          ///< something noted is not on disk yet
 };
 
 }  // namespace wghub

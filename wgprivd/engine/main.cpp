@@ -1,33 +1,20 @@
 // wgprivd-engine: the one program with CAP_NET_ADMIN. Opens all it will ever need, confines itself, serves records
 // (or, with --restore, brings the interface back once). Leaves Cap'n Proto to the front.
-// Ends with 0 (idle, asked to, restored), 1 (to be started anew), 65 (damaged state), 77 (run as root), 78 (set up
-// wrongly).
+// Ends with 0 (idle, asked to, restored), 1 (to be started anew), 65 (damaged state), 78 (started wrongly).
 #include <fcntl.h>
 #include <pwd.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers): sigset_t functions
-#include <sys/signalfd.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdlib>
-#include <exception>
-#include <memory>
 
 #include "common/log.h"
 #include "wgprivd/engine/confinement.h"
 #include "wgprivd/engine/kernel_netlink.h"
 #include "wgprivd/engine/server.h"
 #include "wgprivd/engine/uapi.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-// A process that cannot be traced cannot be searched for leaks either.
-extern "C" const char* __asan_default_options();   // NOLINT(bugprone-reserved-identifier)
-extern "C" const char* __asan_default_options() {  // NOLINT(bugprone-reserved-identifier)
-  return "detect_leaks=0";
-}
-#endif
 
 namespace wghub {
 namespace {
@@ -41,7 +28,7 @@ struct Options {
 };
 
 /// Something that whoever starts the program has to put right.
-struct SetUpWrongly : std::runtime_error {
+struct StartedWrongly : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -55,46 +42,27 @@ HandedOver take_descriptors() {
   char** names = nullptr;
   const int count = sd_listen_fds_with_names(1, &names);
   for (int i = 0; i < count; ++i) {
-    Descriptor descriptor(SD_LISTEN_FDS_START + i);
-    const std::string name = names[i];
-    if (name == "engine") handed.listener = std::move(descriptor);
-    if (name == "kek") handed.sealing_key = std::move(descriptor);
-    free(names[i]);  // NOLINT(cppcoreguidelines-no-malloc): sd_listen_fds_with_names(3) allocates so
+    const std::unique_ptr<char, decltype(&free)> name(names[i], free);
+    if (std::string_view(name.get()) == "engine") handed.listener = Descriptor(SD_LISTEN_FDS_START + i);
+    if (std::string_view(name.get()) == "kek") handed.sealing_key = Descriptor(SD_LISTEN_FDS_START + i);
   }
-  free(names);  // NOLINT(cppcoreguidelines-no-malloc)
+  free(names);  // NOLINT(cppcoreguidelines-no-malloc): sd_listen_fds_with_names(3) allocates so
   return handed;
 }
 
-void read_sealing_key(Descriptor handed, SecretKey& key) {
+void read_sealing_key(Descriptor file, SecretKey& key) {
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): one thread
-  if (!handed && directory != nullptr) handed = Descriptor(open((std::string(directory) + "/kek").c_str(), O_RDONLY));
+  if (!file && directory != nullptr) file = Descriptor(open((std::string(directory) + "/kek").c_str(), O_RDONLY));
   char more = 0;
-  const bool sound = handed && read(handed.get(), key.bytes.data(), key.bytes.size()) == ssize_t{32} &&
-                     read(handed.get(), &more, 1) == 0;
-  if (!sound) throw SetUpWrongly("no key-encryption key of 32 bytes (descriptor kek, or the credential of that name)");
-}
-
-uid_t uid_of(const std::string& user) {
-  const passwd* entry = getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
-  if (entry == nullptr) throw SetUpWrongly("no user " + user);
-  return entry->pw_uid;
-}
-
-Descriptor open_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  return Descriptor(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  const bool whole = file && read(file.get(), key.bytes.data(), key.bytes.size()) == std::ssize(key.bytes);
+  if (whole && read(file.get(), &more, 1) == 0) return;
+  throw StartedWrongly("no key-encryption key of 32 bytes (descriptor kek, or the credential of that name)");
 }
 
 std::unique_ptr<Backend> open_backend(const Options& options, RouteNetlink& route) {
-  if (options.backend != "userspace") {
-    auto kernel = std::make_unique<KernelBackend>(route);
-    if (kernel->is_available()) return kernel;
-    if (options.backend == "kernel") throw SetUpWrongly("the kernel has no WireGuard");
-  }
+  auto kernel = std::make_unique<KernelBackend>(route);
+  if (options.backend != "userspace" && kernel->is_available()) return kernel;
+  if (options.backend == "kernel") throw StartedWrongly("the kernel has no WireGuard");
   return std::make_unique<UapiBackend>("/run/wireguard/" + options.interface + ".sock");
 }
 
@@ -111,14 +79,14 @@ std::unique_ptr<Journal> open_journal(const StateDirectory& directory, bool rest
 }
 
 int run(const Options& options) {
-  if (geteuid() == 0) {
-    log::error("must not run as root: user wgprivd with CAP_NET_ADMIN is enough");
-    return EX_NOPERM;
-  }
+  // What must outlive the program is on disk before its answer, so it may end at any point.
+  std::signal(SIGTERM, [](int) { _exit(EXIT_SUCCESS); });
+  if (geteuid() == 0) throw StartedWrongly("as root: user wgprivd with CAP_NET_ADMIN is enough");
   auto handed = take_descriptors();
   const bool listens = handed.listener && sd_is_socket_unix(handed.listener.get(), SOCK_SEQPACKET, 1, nullptr, 0) > 0;
-  if (!options.restore && !listens) throw SetUpWrongly("no listening SOCK_SEQPACKET descriptor with the name engine");
-  const uid_t caller = options.restore ? 0 : uid_of(options.caller);
+  if (!options.restore && !listens) throw StartedWrongly("no listening SOCK_SEQPACKET descriptor with the name engine");
+  const passwd* caller = getpwnam(options.caller.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
+  if (!options.restore && caller == nullptr) throw StartedWrongly("no user " + options.caller);
   SecretKey sealing_key;
   read_sealing_key(std::move(handed.sealing_key), sealing_key);
 
@@ -128,21 +96,27 @@ int run(const Options& options) {
   const auto journal = open_journal(directory, options.restore);
   RouteNetlink route;
   const auto backend = open_backend(options, route);
-  const Descriptor signals = open_signals();
-  // The first line opens the journal's socket and the time zone, which the confinement would not let it.
+  // The first line opens the log's socket and the time zone, which the confinement would not let it.
   log::info("the engine starts", {{"backend", backend->kind() == EngineBackend::kernel ? "kernel" : "userspace"},
-                                  {"peers", static_cast<std::int64_t>(journal->peers().size())}});
+                                  {"peers", std::to_string(journal->peers().size())}});
   confine(directory);
 
   Interface interface(options.interface, route, *backend);
   Engine engine(key, policy, *journal, interface);
   if (options.restore) return engine.restore() ? EXIT_SUCCESS : EXIT_FAILURE;
-  Server server(engine, interface, std::move(handed.listener), caller,
-                {signals.get(), backend->life_line(), route.descriptor()});
-  const auto end = server.run();
-  journal->sync();
-  if (end == Server::End::backend_gone) log::error("the userspace implementation is gone");
-  return end == Server::End::backend_gone ? EXIT_FAILURE : EXIT_SUCCESS;
+  const bool is_idle = Server(engine, interface, std::move(handed.listener), caller->pw_uid).run();
+  if (!is_idle) log::error("the userspace implementation is gone");
+  return is_idle ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int run_or_say_why_not(const Options& options) {
+  try {
+    return run(options);
+  } catch (const std::exception& fault) {
+    log::error("the engine ends", {{"reason", fault.what()}});
+    if (dynamic_cast<const DamagedState*>(&fault) != nullptr) return EX_DATAERR;
+    return dynamic_cast<const StartedWrongly*>(&fault) != nullptr ? EX_CONFIG : EXIT_FAILURE;
+  }
 }
 
 }  // namespace
@@ -152,23 +126,11 @@ int main(int argc, char** argv) {
   wghub::Options options;
   CLI::App app("The privileged part of WireGuard Hub");
   app.add_option("--state", options.state, "State directory");
-  app.add_option("--interface", options.interface, "The one interface")->check([](const std::string& name) {
-    return name.empty() || name.size() > 15 || name.find('/') != std::string::npos ? "not an interface name" : "";
-  });
+  app.add_option("--interface", options.interface, "The one interface");
   app.add_option("--caller", options.caller, "The only user who may connect");
   app.add_option("--backend", options.backend)->check(CLI::IsMember({"auto", "kernel", "userspace"}));
   app.add_flag("--restore", options.restore, "Bring the interface and its peers back, once");
   CLI11_PARSE(app, argc, argv);
-  try {
-    return wghub::run(options);
-  } catch (const wghub::DamagedState& damage) {
-    wghub::log::error("refused to start: damaged state", {{"reason", damage.what()}});
-    return EX_DATAERR;
-  } catch (const wghub::SetUpWrongly& fault) {
-    wghub::log::error("refused to start", {{"reason", fault.what()}});
-    return EX_CONFIG;
-  } catch (const std::exception& fault) {
-    wghub::log::error("ended by a fault", {{"reason", fault.what()}});
-    return EXIT_FAILURE;
-  }
+  // Without exit handlers: a sanitizer's would look for leaks by tracing, which the confinement forbids.
+  _exit(wghub::run_or_say_why_not(options));
 }

@@ -8,8 +8,6 @@ struct File {
   std::uint32_t fixed = 0;
   EnginePolicy policy;
   Digest checksum{};
-
-  Digest expected_checksum() const { return sha256(bytes_of(*this).first(sizeof *this - sizeof checksum)); }
 };
 
 }  // namespace
@@ -19,14 +17,14 @@ PolicyFile::PolicyFile(const StateDirectory& directory) : directory_(directory) 
   if (!bytes) return;
   File file;
   std::memcpy(&file, bytes->data(), bytes->size());
-  const bool sound = bytes->size() == sizeof file && file.checksum == file.expected_checksum();
+  const bool sound = bytes->size() == sizeof file && file.checksum == checksum_of(file);
   if (!sound || file.magic != File{}.magic) throw DamagedState("policy: changed or cut off");
   current_ = {file.policy, file.fixed != 0};
 }
 
 bool PolicyFile::store(const AcceptedPolicy& accepted) {
   File file{.fixed = accepted.fixed, .policy = accepted.policy};
-  file.checksum = file.expected_checksum();
+  file.checksum = checksum_of(file);
   if (!directory_.replace(kFile, bytes_of(file))) return false;
   current_ = accepted;
   return true;

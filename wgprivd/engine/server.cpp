@@ -10,48 +10,36 @@
 #include "common/log.h"
 
 namespace wghub {
-namespace {
 
-using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds kTick{1};
+Server::Server(Engine& engine, Interface& interface, Descriptor listener, uid_t caller)
+    : engine_(engine), interface_(interface), listener_(std::move(listener)), caller_(caller) {}
 
-}  // namespace
-
-Server::Server(Engine& engine, Interface& interface, Descriptor listener, uid_t caller, Watched watched)
-    : engine_(engine), interface_(interface), listener_(std::move(listener)), caller_(caller), watched_(watched) {}
-
-Server::End Server::run() {
-  auto last_use = Clock::now();
+bool Server::run() {
+  constexpr std::chrono::seconds tick(1);
+  auto last_use = std::chrono::steady_clock::now();
   auto last_tick = last_use;
   while (true) {
     const int listener = clients_.size() < kMaxClients ? listener_.get() : -1;
-    std::vector<pollfd> waiting = {{watched_.signals, POLLIN, 0},
-                                   {watched_.life_line, POLLRDHUP, 0},
-                                   {watched_.link_news, POLLIN, 0},
-                                   {listener, POLLIN, 0}};
+    std::vector<pollfd> waiting = {
+        {interface_.life_line(), POLLRDHUP, 0}, {interface_.news(), POLLIN, 0}, {listener, POLLIN, 0}};
     const auto first_client = waiting.size();
     for (const auto& client : clients_) {
-      const short events = client.unsent.empty() ? POLLIN : POLLOUT;
-      waiting.push_back({client.socket.get(), events, 0});
+      waiting.push_back({client.socket.get(), static_cast<short>(client.unsent.empty() ? POLLIN : POLLOUT), 0});
     }
-    poll(waiting.data(), waiting.size(), std::chrono::milliseconds(kTick).count());
-    if (waiting[0].revents != 0) return End::terminated;
-    if (waiting[1].revents != 0) return End::backend_gone;
-    if (waiting[2].revents != 0) interface_.read_news();
-
+    poll(waiting.data(), waiting.size(), std::chrono::milliseconds(tick).count());
+    if (waiting[0].revents != 0) return false;
+    if (waiting[1].revents != 0) interface_.read_news();
     for (std::size_t i = clients_.size(); i-- > 0;) {
-      if (!serve(clients_[i], waiting[first_client + i].revents)) {
-        clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i));
-      }
+      const bool goes_on = serve(clients_[i], waiting[first_client + i].revents != 0);
+      if (!goes_on) clients_.erase(clients_.begin() + static_cast<std::ptrdiff_t>(i));
     }
-    if (waiting[3].revents != 0) accept_one();
-    const auto now = Clock::now();
+    if (waiting[2].revents != 0) accept_one();
+    const auto now = std::chrono::steady_clock::now();
     if (!clients_.empty()) last_use = now;
-    if (now - last_tick >= kTick) {
-      last_tick = now;
-      engine_.tick();
-    }
-    if (now - last_use >= std::chrono::seconds(kIdleSeconds)) return End::idle;
+    if (now - last_use >= std::chrono::seconds(kIdleSeconds)) return true;
+    if (now - last_tick < tick) continue;
+    last_tick = now;
+    engine_.tick();
   }
 }
 
@@ -60,47 +48,34 @@ void Server::accept_one() {
   if (!socket) return;
   ucred peer{};
   socklen_t length = sizeof peer;
-  if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.uid != caller_) {
+  if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == caller_) {
+    clients_.push_back({std::move(socket), interface_.generation(), {}});
+  } else {
     log::warning("a caller was refused", {{"uid", std::int64_t{peer.uid}}, {"pid", std::int64_t{peer.pid}}});
-    return;
   }
-  clients_.push_back({std::move(socket), {}, interface_.generation()});
 }
 
 // One record a turn, so that no client keeps the others waiting; false when the connection is to be closed.
-bool Server::serve(Client& client, short events) {
-  if (!flush(client)) return false;
-  if (client.unsent.empty() && events != 0) {
+bool Server::serve(Client& client, bool readable) {
+  if (const auto unsent = std::exchange(client.unsent, {}); !unsent.empty() && !send(client, unsent)) return false;
+  if (client.unsent.empty() && readable) {
     std::array<std::byte, sizeof(EngineRequest)> record{};
-    const auto count = recv(client.socket.get(), record.data(), record.size(), MSG_TRUNC);
-    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return false;
-    const auto length = static_cast<std::size_t>(count);
-    // MSG_TRUNC tells the true length: a longer record is passed on as none, which is malformed.
-    const auto bytes = length > record.size() ? std::span<std::byte>{} : std::span(record).first(length);
-    if (count > 0 && !send(client, engine_.answer(bytes))) return false;
+    // With MSG_TRUNC the true length is told: a longer record is passed on as an empty one, which is malformed.
+    const auto length = recv(client.socket.get(), record.data(), record.size(), MSG_TRUNC);
+    if (length == 0 || (length < 0 && errno != EAGAIN)) return false;
+    const bool fits = length == std::ssize(record);
+    if (length > 0 && !send(client, engine_.answer(std::span(record).first(fits ? record.size() : 0)))) return false;
   }
-  if (client.unsent.empty() && client.told_generation != interface_.generation()) {
-    client.told_generation = interface_.generation();
-    const auto news = engine_.link_changed_record();
-    return send(client, std::as_bytes(std::span(&news, 1)));
-  }
-  return true;
-}
-
-bool Server::flush(Client& client) {
-  if (client.unsent.empty()) return true;
-  const auto record = std::move(client.unsent);
-  client.unsent.clear();
-  return send(client, record);
+  if (!client.unsent.empty() || client.told_generation == interface_.generation()) return true;
+  client.told_generation = interface_.generation();
+  const auto news = engine_.link_changed_record();
+  return send(client, std::as_bytes(std::span(&news, 1)));
 }
 
 bool Server::send(Client& client, std::span<const std::byte> record) {
   const auto sent = ::send(client.socket.get(), record.data(), record.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
-    client.unsent.assign(record.begin(), record.end());
-    return true;
-  }
-  return sent >= 0;
+  if (sent < 0 && errno == EAGAIN) client.unsent.assign(record.begin(), record.end());
+  return sent >= 0 || errno == EAGAIN;
 }
 
 }  // namespace wghub

@@ -14,41 +14,30 @@ namespace wghub {
 
 class Server {
  public:
-  enum class End { idle, terminated, backend_gone };
-
   static constexpr std::size_t kMaxClients = 8;
   static constexpr int kIdleSeconds = 60;
 
-  /// Descriptors to wait for besides clients; -1: nothing.
-  struct Watched {
-    int signals = -1;
-    int life_line = -1;
-    int link_news = -1;
-  };
-
   /// caller: the only user whose connections are served.
-  Server(Engine& engine, Interface& interface, Descriptor listener, uid_t caller, Watched watched);
+  Server(Engine& engine, Interface& interface, Descriptor listener, uid_t caller);
 
-  /// Serves until nobody has been connected for 60 s, a signal asks to end, or the life line hangs up.
-  End run();
+  /// Serves until nobody has been connected for 60 s (true), or the WireGuard implementation is gone (false).
+  bool run();
 
  private:
   struct Client {
     Descriptor socket;
+    std::uint64_t told_generation = 0;  ///< of the interface, the last that the client knows
     std::vector<std::byte> unsent;      ///< an answer that its reader is too slow for; nothing is read meanwhile
-    std::uint64_t told_generation = 0;  ///< of the link, the last that the client knows
   };
 
   void accept_one();
-  bool serve(Client& client, short events);
-  bool flush(Client& client);
+  bool serve(Client& client, bool readable);
   static bool send(Client& client, std::span<const std::byte> record);
 
   Engine& engine_;
   Interface& interface_;
   Descriptor listener_;
   uid_t caller_;
-  Watched watched_;
   std::vector<Client> clients_;
 };
 
