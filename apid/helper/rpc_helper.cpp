@@ -23,6 +23,7 @@ constexpr milliseconds kLimit(2300);
 constexpr milliseconds kStatusLimit(9500);
 constexpr milliseconds kNoLatest = std::chrono::hours(1);
 constexpr std::uint32_t kManyPeers = 10'000;
+constexpr std::size_t kMostPeers = 2 * 65'536;  // twice the largest network: a front taken over must not fill us
 constexpr int kStatusTries = 3;
 
 using StatusReply = Reply<Outcome<StatusSnapshot>>;
@@ -46,7 +47,11 @@ kj::Promise<void> take_page(RpcLoop& loop, const std::shared_ptr<StatusRun>& run
     snapshot.peers.clear();
     return read_pages(loop, run, 0);
   }
-  const bool stuck = !page.last && page.next_cursor <= cursor;
+  if (page.outcome == PeerOutcome::interface_missing) {
+    run->reply->update([](Outcome<StatusSnapshot>& answer) { answer = StatusSnapshot{}; });
+    return kj::READY_NOW;
+  }
+  const bool stuck = !page.last && (page.next_cursor <= cursor || snapshot.peers.size() > kMostPeers);
   if (page.outcome != PeerOutcome::done || stuck) {
     log::warning("status not taken", {{"outcome", to_text(page.outcome)}});
     return kj::READY_NOW;

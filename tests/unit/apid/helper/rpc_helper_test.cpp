@@ -51,6 +51,7 @@ class RunningFront {
 struct Setting {
   void start_front() { front = std::make_unique<RunningFront>(listener, directory / "engine.sock"); }
 
+  kj::AsyncIoContext first_loop = kj::setupAsyncIo();  // kj's statics, made where TSan can see the order
   TemporaryDirectory directory;
   FakeEngine engine{directory / "engine.sock"};
   Descriptor listener = listen_at(directory / "front.sock", SOCK_STREAM);
@@ -137,6 +138,16 @@ TEST_CASE("HelperReadsAStatusPageByPageAndStartsAgainWhenItIsStale") {
   CHECK(status->complete);
   setting.engine.stale_pages = 3;
   CHECK_FALSE(setting.helper->status());
+}
+
+TEST_CASE("HelperTellsAMissingInterfaceFromAMissingHelper") {
+  Setting setting;
+  setting.start_front();
+  setting.engine.interface_missing = true;
+  const auto status = setting.helper->status();
+  REQUIRE(status);
+  CHECK_FALSE(status->interface_up);
+  CHECK_FALSE(status->complete);
 }
 
 TEST_CASE("HelperSendsDeferredItemsAgain") {

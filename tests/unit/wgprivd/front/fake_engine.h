@@ -23,11 +23,12 @@ class FakeEngine {
   FakeEngine(const FakeEngine&) = delete;
   FakeEngine& operator=(const FakeEngine&) = delete;
 
-  std::atomic<int> delay_ms = 0;     ///< before each answer to an add or removal
-  std::atomic<bool> silent = false;  ///< reads nothing while set
-  std::atomic<int> drops = 0;        ///< so many of the next records are answered by closing the connection
-  std::atomic<int> stale_pages = 0;  ///< so many of the next later pages are answered as stale
-  std::atomic<int> connections = 0;  ///< accepted so far
+  std::atomic<int> delay_ms = 0;                ///< before each answer to an add or removal
+  std::atomic<bool> silent = false;             ///< reads nothing while set
+  std::atomic<int> drops = 0;                   ///< so many of the next records are answered by closing the connection
+  std::atomic<int> stale_pages = 0;             ///< so many of the next later pages are answered as stale
+  std::atomic<bool> interface_missing = false;  ///< for status
+  std::atomic<int> connections = 0;             ///< accepted so far
 
   /// The operations received so far, in order.
   std::vector<EngineOperation> received() const;

@@ -122,6 +122,7 @@ EngineOutcome FakeEngine::apply(const EngineRequest& request, EngineStatusPage& 
 }
 
 EngineOutcome FakeEngine::fill_page(const EngineRequest& request, EngineStatusPage& page) {
+  if (interface_missing) return EngineOutcome::interface_missing;
   if (request.cursor == 0) ++snapshot_;
   if (request.cursor != 0 && stale_pages > 0) {
     --stale_pages;
