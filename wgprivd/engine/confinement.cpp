@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <memory>
 #include <system_error>
+#include <vector>
 
 #include "common/log.h"
 
@@ -42,51 +43,42 @@ constexpr int kAllowed[] = {
 };
 // clang-format on
 
-void require(bool done, const char* what, int error = errno) {
-  if (!done) throw std::system_error(error, std::generic_category(), what);
+void require(bool done) {
+  if (!done) throw std::system_error(errno, std::generic_category(), "confinement");
 }
 
 void restrict_files(const StateDirectory& directory) {
   const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
   if (abi < 1) {
-    log::warning("this kernel has no Landlock: files are guarded by their modes alone",
-                 {{"errno", std::int64_t{errno}}});
+    log::warning("this kernel has no Landlock: only their modes guard files");
     return;
   }
-  landlock_ruleset_attr handled{};
-  handled.handled_access_fs = kAllOfAbi1;
+  landlock_ruleset_attr handled{.handled_access_fs = kAllOfAbi1};
   if (abi >= 2) handled.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
   if (abi >= 3) handled.handled_access_fs |= kTruncate;
   const Descriptor rules(static_cast<int>(syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0)));
-  landlock_path_beneath_attr beneath{};
-  beneath.allowed_access = kNeeded;
-  beneath.parent_fd = directory.get();
-  require(rules && syscall(SYS_landlock_add_rule, rules.get(), LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0 &&
-              syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0,
-          "landlock");
+  const landlock_path_beneath_attr beneath{.allowed_access = kNeeded, .parent_fd = directory.get()};
+  require(rules && syscall(SYS_landlock_add_rule, rules.get(), LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0);
+  require(syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0);
 }
 
 void restrict_calls() {
   const std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS), seccomp_release);
-  require(filter != nullptr, "seccomp", ENOMEM);
-  int error = 0;
-  for (const int call : kAllowed) {
-    if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0);
-  }
+  const auto allow = [&filter](int call, std::vector<scmp_arg_cmp> when) {
+    require(seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, when.size(), when.data()) == 0);
+  };
+  for (const int call : kAllowed) allow(call, {});
   // No new code, and signals (abort's own) only to this process.
-  const scmp_arg_cmp not_executable = SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-  const scmp_arg_cmp to_itself = SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()));
-  if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, not_executable);
-  if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, to_itself);
-  if (error == 0) error = seccomp_load(filter.get());
-  require(error == 0, "seccomp", -error);
+  allow(SCMP_SYS(mmap), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
+  allow(SCMP_SYS(tgkill), {SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))});
+  require(seccomp_load(filter.get()) == 0);
 }
 
 }  // namespace
 
 void confine(const StateDirectory& directory) {
-  require(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "PR_SET_DUMPABLE");
-  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
+  require(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
   restrict_files(directory);
   restrict_calls();
 }

@@ -42,16 +42,20 @@ struct Engine::Operation {
   EngineOperation operation;
   const char* name;
   Fields fields;
-  EngineOutcome (Engine::*handle)(const EngineRequest&);
+  EngineOutcome (*handle)(Engine&, const EngineRequest&);
 };
 
 const Engine::Operation Engine::kOperations[] = {
-    {EngineOperation::hello, "hello", kNothing, &Engine::hello},
-    {EngineOperation::generate_key, "generate key", kNothing, &Engine::generate_key},
-    {EngineOperation::configure, "configure", kPolicy, &Engine::configure},
-    {EngineOperation::add_peer, "add peer", kPeer, &Engine::add_peer},
-    {EngineOperation::remove_peer, "remove peer", kKey, &Engine::remove_peer},
-    {EngineOperation::status, "status", kPage, &Engine::status},
+    {EngineOperation::hello, "hello", kNothing, [](Engine&, const EngineRequest&) { return done; }},
+    {EngineOperation::generate_key, "generate key", kNothing,
+     [](Engine& e, const EngineRequest&) { return e.generate_key(); }},
+    {EngineOperation::configure, "configure", kPolicy,
+     [](Engine& e, const EngineRequest& r) { return e.configure(r.policy); }},
+    {EngineOperation::add_peer, "add peer", kPeer, [](Engine& e, const EngineRequest& r) { return e.add_peer(r); }},
+    {EngineOperation::remove_peer, "remove peer", kKey,
+     [](Engine& e, const EngineRequest& r) { return e.remove_peer(PublicKey{r.key}); }},
+    {EngineOperation::status, "status", kPage,
+     [](Engine& e, const EngineRequest& r) { return e.status(r.snapshot, r.cursor); }},
 };
 
 Engine::Engine(HubKey& key, PolicyFile& policy, Journal& journal, Interface& interface)
@@ -63,7 +67,7 @@ std::span<const std::byte> Engine::answer(std::span<const std::byte> record) {
   interface_.read_news();
   page_.reply = {};
   page_.reply.outcome = dispatch(record);
-  fill(page_.reply);
+  describe(page_.reply);
   return std::as_bytes(std::span(&page_, 1)).first(sizeof(EngineReply) + page_.reply.peer_count * sizeof(EnginePeer));
 }
 
@@ -75,12 +79,12 @@ EngineOutcome Engine::dispatch(std::span<const std::byte> record) {
   const auto* operation = std::find_if(std::begin(kOperations), std::end(kOperations),
                                        [&request](const auto& known) { return known.operation == request.operation; });
   const bool known = operation != std::end(kOperations);
-  const auto outcome = known && has_only(request, operation->fields) ? (this->*operation->handle)(request) : malformed;
+  const auto outcome = known && has_only(request, operation->fields) ? operation->handle(*this, request) : malformed;
   if (outcome != done && outcome != unchanged) log_refusal(known ? operation->name : "unknown", outcome, request);
   return outcome;
 }
 
-void Engine::fill(EngineReply& reply) const {
+void Engine::describe(EngineReply& reply) const {
   reply.backend = interface_.backend();
   reply.link_generation = interface_.generation();
   if (const auto& key = key_.public_key()) {
@@ -95,17 +99,7 @@ void Engine::fill(EngineReply& reply) const {
   if (interface_.is_up()) reply.flags |= EngineReply::kInterfaceUp;
 }
 
-EngineReply Engine::link_changed_record() const {
-  EngineReply reply{.operation = EngineOperation::link_changed};
-  fill(reply);
-  return reply;
-}
-
-EngineOutcome Engine::hello(const EngineRequest&) {
-  return done;
-}
-
-EngineOutcome Engine::generate_key(const EngineRequest&) {
+EngineOutcome Engine::generate_key() {
   if (key_.public_key()) return key_exists;
   if (!key_.generate()) return failed;
   log::info("the hub's key was made", {{"key", to_base64(*key_.public_key())}});
@@ -113,18 +107,15 @@ EngineOutcome Engine::generate_key(const EngineRequest&) {
   return done;
 }
 
-EngineOutcome Engine::configure(const EngineRequest& request) {
+EngineOutcome Engine::configure(const EnginePolicy& wanted) {
   if (!key_.public_key()) return key_missing;
-  if (const auto refused = check_policy(request.policy); refused != done) return refused;
-  const auto ownership = interface_.inspect();
-  if (ownership == Ownership::foreign) return interface_exists;
-  if (ownership == Ownership::unknown) return failed;
-  const auto& current = policy_.current();
-  const bool is_new = !current || !is_same(current->policy, request.policy);
-  if (is_new && !policy_.store({request.policy, false})) return failed;
+  if (const auto refused = check_policy(wanted); refused != done) return refused;
+  if (const auto refused = interface_.check_free(); refused != done) return refused;
+  const bool is_new = !policy_.current() || !is_same(policy_.current()->policy, wanted);
+  if (is_new && !policy_.store(wanted, false)) return failed;
   expect_ours();
-  if (!bring_up(ownership)) return failed;
-  if (ownership != Ownership::ours) page_.reply.flags |= EngineReply::kCreated;
+  if (!interface_.bring_up(key_)) return failed;
+  if (interface_.was_created()) page_.reply.flags |= EngineReply::kCreated;
   return done;
 }
 
@@ -153,8 +144,7 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
   const PublicKey old{request.replaces};
   const bool names_old = (request.flags & EngineRequest::kHasReplaces) != 0;
   if (const auto refused = check_peer(request, names_old ? &old : nullptr); refused != done) return refused;
-  const auto accepted = *policy_.current();
-  if (!accepted.fixed && !policy_.store({accepted.policy, true})) return failed;
+  if (policy_.current()->fixed == 0 && !policy_.store(EnginePolicy{policy_.current()->policy}, true)) return failed;
 
   const bool replacing = names_old && interface_.peers().find(old) != nullptr;
   const bool same = interface_.peers().shows(key, request.addresses);
@@ -163,11 +153,11 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
       {PeerChange::Kind::remove, old, {}},
       {same ? PeerChange::Kind::keep : PeerChange::Kind::set, key, request.addresses},
   };
-  if (const auto fault = apply(std::span(changes).subspan(replacing ? 0 : 1)); fault != done) return fault;
+  if (const auto fault = interface_.apply(std::span(changes).subspan(replacing ? 0 : 1)); fault != done) return fault;
 
   const auto noted = journal_.peers().find(key);
   const bool is_noted = noted != journal_.peers().end() && noted->second == request.addresses;
-  if (names_old || !is_noted) journal_.add(key, request.addresses, names_old ? &old : nullptr);
+  if (names_old || !is_noted) journal_.add(key, request.addresses, old);
   if (names_old && !journal_.sync()) return failed;
   if (same && !replacing) return unchanged;
   log::info(replacing ? "peer replaced" : "peer set", {{"key", to_base64(key)},
@@ -176,14 +166,13 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
   return done;
 }
 
-EngineOutcome Engine::remove_peer(const EngineRequest& request) {
-  const PublicKey key{request.key};
+EngineOutcome Engine::remove_peer(const PublicKey& key) {
   if (!interface_.is_ours()) return interface_missing;
   const auto* entry = interface_.peers().find(key);
   const bool known = entry != nullptr || journal_.peers().contains(key);
   const auto addresses = entry != nullptr ? entry->addresses : EngineAddresses{};
   const PeerChange change{PeerChange::Kind::remove, key, {}};
-  if (const auto fault = apply({&change, 1}); fault != done) return fault;
+  if (const auto fault = interface_.apply({&change, 1}); fault != done) return fault;
   journal_.remove(key);
   // Also when nothing was known: an earlier removal may not have reached the disk.
   if (!journal_.sync()) return failed;
@@ -192,21 +181,15 @@ EngineOutcome Engine::remove_peer(const EngineRequest& request) {
   return done;
 }
 
-EngineOutcome Engine::apply(std::span<const PeerChange> changes) {
-  const auto outcome = interface_.apply(changes);
-  if (outcome == BackendOutcome::no_device) return interface_missing;
-  return outcome == BackendOutcome::done ? done : failed;
-}
-
-EngineOutcome Engine::status(const EngineRequest& request) {
+EngineOutcome Engine::status(std::uint64_t number, std::uint32_t cursor) {
   auto& reply = page_.reply;
   reply.flags |= EngineReply::kLastPage;
-  if (request.cursor == 0) interface_.inspect();
+  if (cursor == 0) interface_.inspect();
   const auto& snapshot = interface_.snapshot();
   const auto& peers = snapshot.device.peers;
-  if (request.cursor == 0 && !interface_.is_ours()) return interface_missing;
-  if (request.cursor != 0 && request.snapshot != snapshot.number) return stale_snapshot;
-  const auto first = std::min<std::size_t>(request.cursor, peers.size());
+  if (cursor == 0 && !interface_.is_ours()) return interface_missing;
+  if (cursor != 0 && number != snapshot.number) return stale_snapshot;
+  const auto first = std::min<std::size_t>(cursor, peers.size());
   reply.peer_count = static_cast<std::uint32_t>(std::min<std::size_t>(peers.size() - first, kPeersPerPage));
   std::copy_n(peers.begin() + static_cast<std::ptrdiff_t>(first), reply.peer_count, page_.peers.begin());
   reply.snapshot = snapshot.number;
@@ -217,27 +200,17 @@ EngineOutcome Engine::status(const EngineRequest& request) {
   return done;
 }
 
-bool Engine::bring_up(Ownership before) {
-  const auto policy = policy_.current()->policy;
-  return interface_.bring_up(before, key_, policy.port, policy.mtu);
-}
-
 void Engine::expect_ours() {
-  std::optional<Network> hub;
-  if (const auto& accepted = policy_.current()) {
-    hub = network_of(accepted->policy);
-    hub->address = first_host(*hub);
-  }
-  interface_.expect(key_.public_key(), hub);
+  interface_.expect(key_.public_key(), policy_.current() ? &policy_.current()->policy : nullptr);
 }
 
 bool Engine::restore() {
   const bool has_something = policy_.current() && key_.public_key();
   if (!has_something) log::info("nothing to restore");
   if (!has_something) return true;
-  const auto ownership = interface_.inspect();
-  if (ownership == Ownership::foreign) log::error("nothing restored: the interface of this name is not ours");
-  if (ownership == Ownership::foreign || ownership == Ownership::unknown || !bring_up(ownership)) return false;
+  const auto refused = interface_.check_free();
+  if (refused != done) log::error("nothing restored", {{"reason", kNames[static_cast<std::size_t>(refused)]}});
+  if (refused != done || !interface_.bring_up(key_)) return false;
   const auto count = interface_.set_missing(journal_.peers());
   if (count) log::info("the interface is restored", {{"peers", std::to_string(*count)}});
   return count.has_value();

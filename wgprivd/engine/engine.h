@@ -2,7 +2,6 @@
 // operation". Leaves sockets and callers to Server, files and netlink to its parts.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <span>
 
@@ -24,8 +23,8 @@ class Engine {
   /// Does what one record asks and returns the answer, valid until the next call.
   std::span<const std::byte> answer(std::span<const std::byte> record);
 
-  /// The record that tells a client that the interface's generation has changed.
-  EngineReply link_changed_record() const;
+  /// Fills in what every record says of the engine: key, policy, interface.
+  void describe(EngineReply& reply) const;
 
   /// Brings the interface up with key, address and all peers of the journal. Returns false, with a log line, on
   /// failure.
@@ -38,19 +37,15 @@ class Engine {
   struct Operation;
   static const Operation kOperations[];
 
-  EngineOutcome hello(const EngineRequest& request);
-  EngineOutcome generate_key(const EngineRequest& request);
-  EngineOutcome configure(const EngineRequest& request);
+  EngineOutcome generate_key();
+  EngineOutcome configure(const EnginePolicy& wanted);
   EngineOutcome add_peer(const EngineRequest& request);
-  EngineOutcome remove_peer(const EngineRequest& request);
-  EngineOutcome status(const EngineRequest& request);
+  EngineOutcome remove_peer(const PublicKey& key);
+  EngineOutcome status(std::uint64_t number, std::uint32_t cursor);
 
   EngineOutcome dispatch(std::span<const std::byte> record);
-  void fill(EngineReply& reply) const;
   EngineOutcome check_policy(const EnginePolicy& wanted);
   EngineOutcome check_peer(const EngineRequest& request, const PublicKey* replaces) const;
-  EngineOutcome apply(std::span<const PeerChange> changes);
-  bool bring_up(Ownership before);
   void expect_ours();
   void log_refusal(const char* operation, EngineOutcome outcome, const EngineRequest& request);
 

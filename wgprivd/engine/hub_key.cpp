@@ -10,8 +10,6 @@
 namespace wghub {
 namespace {
 
-using KeyPair = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-
 // Seals the private key into the file's content, or opens it out of it; when opening, the tag is checked.
 bool crypt(bool sealing, const SecretKey& sealing_key, SealedKey& sealed, SecretKey& private_key) {
   const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> holder(EVP_CIPHER_CTX_new(),
@@ -29,17 +27,12 @@ bool crypt(bool sealing, const SecretKey& sealing_key, SealedKey& sealed, Secret
          (!sealing || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_GCM_GET_TAG, tag.size(), sealed.tag.data()) == 1);
 }
 
-bool make_private_key(SecretKey& private_key) {
-  const KeyPair pair(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"), EVP_PKEY_free);
-  std::size_t length = private_key.bytes.size();
-  return pair && EVP_PKEY_get_raw_private_key(pair.get(), private_key.bytes.data(), &length) == 1;
-}
-
 }  // namespace
 
 std::optional<PublicKey> public_key_of(const SecretKey& private_key) {
   const auto& bytes = private_key.bytes;
-  const KeyPair pair(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, bytes.data(), bytes.size()), EVP_PKEY_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> pair(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, bytes.data(), bytes.size()), EVP_PKEY_free);
   PublicKey key;
   std::size_t length = key.bytes.size();
   if (!pair || EVP_PKEY_get_raw_public_key(pair.get(), key.bytes.data(), &length) != 1) return std::nullopt;
@@ -48,18 +41,21 @@ std::optional<PublicKey> public_key_of(const SecretKey& private_key) {
 
 HubKey::HubKey(const StateDirectory& directory, const SecretKey& sealing_key)
     : directory_(directory), sealing_key_(sealing_key) {
-  const auto bytes = directory.read(kFile, sizeof sealed_);
-  if (!bytes) return;
-  std::memcpy(&sealed_, bytes->data(), bytes->size());
+  const auto sealed = directory.read_record<SealedKey>(kFile);
+  if (!sealed) return;
+  sealed_ = *sealed;
   SecretKey private_key;
-  if (bytes->size() == sizeof sealed_ && unseal(private_key)) public_key_ = public_key_of(private_key);
+  if (unseal(private_key)) public_key_ = public_key_of(private_key);
   if (!public_key_) throw DamagedState("hub.key: changed, or sealed with another key-encryption key");
 }
 
 bool HubKey::generate() {
   SecretKey private_key;
   SealedKey sealed;
-  const bool made = RAND_bytes(sealed.nonce.data(), sealed.nonce.size()) == 1 && make_private_key(private_key) &&
+  // Any 32 random bytes are a private key: X25519 itself sets the bits that must be set (RFC 7748 §5).
+  auto& bytes = private_key.bytes;
+  const bool made = RAND_priv_bytes(bytes.data(), bytes.size()) == 1 &&
+                    RAND_bytes(sealed.nonce.data(), sealed.nonce.size()) == 1 &&
                     crypt(true, sealing_key_, sealed, private_key);
   if (!made) log::error("the hub's key cannot be made");
   if (public_key_ || !made || !directory_.replace(kFile, bytes_of(sealed))) return false;

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "common/log.h"
+#include "wgprivd/engine/policy.h"
 
 namespace wghub {
 namespace {
@@ -23,9 +24,13 @@ Interface::Interface(std::string name, RouteNetlink& route, Backend& backend)
   snapshot_.number = generation_;
 }
 
-void Interface::expect(const std::optional<PublicKey>& key, const std::optional<Network>& hub) {
+void Interface::expect(const std::optional<PublicKey>& key, const EnginePolicy* policy) {
   key_ = key;
-  hub_ = hub;
+  if (policy != nullptr) {
+    policy_ = *policy;
+    const auto network = network_of(*policy);
+    hub_ = {first_host(network), network.prefix};
+  }
   look();
 }
 
@@ -49,41 +54,46 @@ void Interface::look() {
   }
 }
 
-Ownership Interface::inspect() {
+void Interface::inspect() {
   auto& device = snapshot_.device;
-  auto outcome = link_.index == 0 ? BackendOutcome::no_device : BackendOutcome::interrupted;
-  for (int attempt = 0; attempt < kDumpAttempts && outcome == BackendOutcome::interrupted; ++attempt) {
-    outcome = backend_.dump(link_.index, device);
+  dumped_ = link_.index == 0 ? BackendOutcome::no_device : BackendOutcome::interrupted;
+  for (int attempt = 0; attempt < kDumpAttempts && dumped_ == BackendOutcome::interrupted; ++attempt) {
+    dumped_ = backend_.dump(link_.index, device);
   }
   ++snapshot_.number;
-  snapshot_.complete = outcome == BackendOutcome::done;
-  if (outcome == BackendOutcome::interrupted) log::warning("the dump was interrupted each time");
-  if (outcome == BackendOutcome::failed || outcome == BackendOutcome::no_device) device.clear();
-  if (outcome == BackendOutcome::failed) return Ownership::unknown;
-
+  snapshot_.complete = dumped_ == BackendOutcome::done;
+  if (dumped_ == BackendOutcome::interrupted) log::warning("the dump was interrupted each time");
+  if (dumped_ == BackendOutcome::failed || dumped_ == BackendOutcome::no_device) device.clear();
+  if (dumped_ == BackendOutcome::failed) return;
   // The mirror follows only whole dumps: half a mirror would let a held address be given away.
-  const bool has_our_key = key_ && device.key == *key_ && outcome != BackendOutcome::no_device;
+  const bool has_our_key = key_ && device.key == *key_;
   ours_ = has_our_key && (snapshot_.complete || ours_);
   if (!has_our_key) peers_.load({}, {});
   if (has_our_key && snapshot_.complete) peers_.load(device.peers, device.extra);
-  if (has_our_key) return Ownership::ours;
-  if (link_.index == 0) return Ownership::absent;
-  const bool is_blank = snapshot_.complete && device.key == PublicKey{} && device.peers.empty();
-  return is_blank ? Ownership::unkeyed : Ownership::foreign;
 }
 
-bool Interface::bring_up(Ownership before, const HubKey& key, std::uint16_t port, unsigned mtu) {
-  if (before == Ownership::absent) {
+EngineOutcome Interface::check_free() {
+  inspect();
+  const auto& device = snapshot_.device;
+  // One without key and peers carries nothing: a userspace implementation begins so, or we were cut off making it.
+  const bool is_blank = snapshot_.complete && device.key == PublicKey{} && device.peers.empty();
+  if (link_.index == 0 || ours_ || is_blank) return EngineOutcome::done;
+  const bool is_known = dumped_ != BackendOutcome::failed && !(key_ && device.key == *key_);
+  return is_known ? EngineOutcome::interface_exists : EngineOutcome::failed;
+}
+
+bool Interface::bring_up(const HubKey& key) {
+  created_ = !ours_;
+  if (link_.index == 0) {
     if (backend_.create(name_) != BackendOutcome::done) return false;
     look();
   }
-  const bool created = before != Ownership::ours;
-  if (created || snapshot_.device.port != port) {
+  if (created_ || snapshot_.device.port != policy_->port) {
     SecretKey private_key;
     if (!key.unseal(private_key)) return false;
-    if (backend_.set_device(link_.index, private_key, port) != BackendOutcome::done) return false;
+    if (backend_.set_device(link_.index, private_key, policy_->port) != BackendOutcome::done) return false;
   }
-  if (const int error = route_.bring_up(link_.index, *hub_, mtu); error != 0) {
+  if (const int error = route_.bring_up(link_.index, *hub_, policy_->mtu); error != 0) {
     log::error("the interface cannot be brought up", {{"interface", name_}, {"errno", std::int64_t{error}}});
     return false;
   }
@@ -92,21 +102,22 @@ bool Interface::bring_up(Ownership before, const HubKey& key, std::uint16_t port
   if (!ours_) return false;
   log::info("the interface is configured", {{"interface", name_},
                                             {"address", to_string(*hub_)},
-                                            {"port", std::int64_t{port}},
-                                            {"mtu", std::int64_t{mtu}},
-                                            {"created", created ? "yes" : "no"}});
+                                            {"port", std::int64_t{policy_->port}},
+                                            {"mtu", std::int64_t{policy_->mtu}},
+                                            {"created", created_ ? "yes" : "no"}});
   return true;
 }
 
-BackendOutcome Interface::apply(std::span<const PeerChange> changes) {
+EngineOutcome Interface::apply(std::span<const PeerChange> changes) {
   const auto outcome = backend_.set_peers(link_.index, changes);
   if (outcome == BackendOutcome::no_device) ours_ = false;
-  if (outcome != BackendOutcome::done) return outcome;
+  if (outcome == BackendOutcome::no_device) return EngineOutcome::interface_missing;
+  if (outcome != BackendOutcome::done) return EngineOutcome::failed;
   for (const auto& change : changes) {
     if (change.kind == PeerChange::Kind::remove) peers_.erase(change.key);
     if (change.kind == PeerChange::Kind::set) peers_.put(change.key, {change.addresses});
   }
-  return outcome;
+  return EngineOutcome::done;
 }
 
 std::optional<std::size_t> Interface::set_missing(const std::map<PublicKey, EngineAddresses>& wanted) {
@@ -117,7 +128,7 @@ std::optional<std::size_t> Interface::set_missing(const std::map<PublicKey, Engi
   std::span<const PeerChange> rest = missing;
   while (!rest.empty()) {
     const auto batch = rest.first(std::min(rest.size(), kBatch));
-    if (apply(batch) != BackendOutcome::done) return std::nullopt;
+    if (apply(batch) != EngineOutcome::done) return std::nullopt;
     rest = rest.subspan(batch.size());
   }
   return missing.size();

@@ -12,14 +12,6 @@
 
 namespace wghub {
 
-enum class Ownership {
-  unknown,  ///< it could not be looked at
-  absent,
-  foreign,  ///< a link of our name that has another key, or is no WireGuard interface
-  unkeyed,  ///< carries nothing yet: a userspace implementation begins so, or we were cut off making it
-  ours,
-};
-
 /// A dump that pages are read from; each dump has a number of its own, also across runs of the program.
 struct Snapshot {
   std::uint64_t number = 0;
@@ -32,15 +24,15 @@ class Interface {
   /// Changes nothing. The parts must outlive this.
   Interface(std::string name, RouteNetlink& route, Backend& backend);
 
-  /// Says what ours looks like, and looks: the hub's key, its address with the network's prefix.
-  void expect(const std::optional<PublicKey>& key, const std::optional<Network>& hub);
+  /// Says what ours looks like, as far as that is known, and looks for it.
+  void expect(const std::optional<PublicKey>& key, const EnginePolicy* policy);
 
   /// Reads what rtnetlink tells; the generation grows when the link or its address came, went or changed.
   void read_news();
   std::uint64_t generation() const { return generation_; }
 
   /// Takes a dump (again, up to three times, when it was interrupted) into the snapshot and the mirror.
-  Ownership inspect();
+  void inspect();
   const Snapshot& snapshot() const { return snapshot_; }
 
   /// Descriptors to wait for: readable when rtnetlink has news; hung up when the implementation is gone (-1: cannot
@@ -58,12 +50,19 @@ class Interface {
   /// The host's networks without those of this interface; nothing when they cannot be read.
   std::optional<std::vector<Network>> host_networks() { return route_.host_networks(link_.index); }
 
-  /// Makes the interface where it is absent, gives it the key where it has none, then address, MTU and up.
-  /// before: what inspect() just said. Returns false, with a log line, when something failed.
-  bool bring_up(Ownership before, const HubKey& key, std::uint16_t port, unsigned mtu);
+  /// Inspects, and says whether bring_up() may take the interface: it is ours, absent, or carries nothing yet.
+  /// Errors: interface_exists (another key, or no WireGuard interface), failed (it could not be looked at).
+  EngineOutcome check_free();
 
-  /// Applies up to 256 changes in one message.
-  BackendOutcome apply(std::span<const PeerChange> changes);
+  /// After check_free(): makes the interface where it is absent, gives it the key where it has none, then address,
+  /// MTU and up. Returns false, with a log line, when something failed.
+  bool bring_up(const HubKey& key);
+
+  /// Whether the last bring_up() had to make the interface, or give it its key: it began without peers.
+  bool was_created() const { return created_; }
+
+  /// Applies up to 256 changes in one message. Errors: interface_missing, failed.
+  EngineOutcome apply(std::span<const PeerChange> changes);
 
   /// Sets those of the peers that are not as they should be, many in one message; returns how many, or nothing when
   /// that failed.
@@ -76,9 +75,12 @@ class Interface {
   RouteNetlink& route_;
   Backend& backend_;
   std::optional<PublicKey> key_;
-  std::optional<Network> hub_;
+  std::optional<EnginePolicy> policy_;
+  std::optional<Network> hub_;  ///< the hub's address with the network's prefix
   LinkState link_;
-  bool ours_ = false;  ///< link_ is an interface with our key, and the mirror shows it
+  bool created_ = false;
+  BackendOutcome dumped_ = BackendOutcome::failed;  ///< how the last inspect() ended
+  bool ours_ = false;                               ///< link_ is an interface with our key, and the mirror shows it
   PeerTable peers_;
   Snapshot snapshot_;
   std::uint64_t generation_;

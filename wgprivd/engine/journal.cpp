@@ -10,7 +10,7 @@
 namespace wghub {
 namespace {
 
-enum class Kind : std::uint32_t { begin = 0x314a4857, add = 1, replace = 2, remove = 3 };  // begin: "WHJ1"
+enum class Kind : std::uint32_t { begin = 0x314a4857, add = 1, remove = 2 };  // begin: "WHJ1"
 
 constexpr std::size_t kLimitBytes = std::size_t{1} << 30;
 
@@ -20,7 +20,7 @@ constexpr std::size_t kLimitBytes = std::size_t{1} << 30;
 struct Journal::Record {
   std::uint64_t index = 0;
   PublicKey key;
-  PublicKey replaced;
+  PublicKey replaced;  // all zero: none
   EngineAddresses addresses;
   Kind kind = Kind::begin;
   Digest checksum{};
@@ -48,10 +48,8 @@ Journal::Journal(const StateDirectory& directory) : directory_(directory) {
   file_ = Descriptor(openat(directory.get(), kFile, O_WRONLY | O_CLOEXEC));
 }
 
-void Journal::add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey* replaced) {
-  Record record{.key = key, .addresses = addresses, .kind = replaced == nullptr ? Kind::add : Kind::replace};
-  if (replaced != nullptr) record.replaced = *replaced;
-  note(record);
+void Journal::add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey& replaced) {
+  note({.key = key, .replaced = replaced, .addresses = addresses, .kind = Kind::add});
 }
 
 void Journal::remove(const PublicKey& key) {
@@ -68,9 +66,8 @@ void Journal::note(Record record) {
 }
 
 void Journal::apply(const Record& record) {
-  if (record.kind == Kind::remove) peers_.erase(record.key);
-  if (record.kind == Kind::replace) peers_.erase(record.replaced);
-  if (record.kind == Kind::add || record.kind == Kind::replace) peers_[record.key] = record.addresses;
+  peers_.erase(record.kind == Kind::remove ? record.key : record.replaced);
+  if (record.kind == Kind::add) peers_[record.key] = record.addresses;
 }
 
 bool Journal::sync() {

@@ -23,8 +23,8 @@ class Journal {
 
   const std::map<PublicKey, EngineAddresses>& peers() const { return peers_; }
 
-  /// Notes that key has these addresses, and that replaced (nullptr: none) has gone in the same step.
-  void add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey* replaced);
+  /// Notes that key has these addresses, and that replaced (all zero: none) has gone in the same step.
+  void add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey& replaced);
   void remove(const PublicKey& key);
 
   /// Brings what was noted onto the disk; false, with a log line, when that failed. A later call tries again.

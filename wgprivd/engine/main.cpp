@@ -27,30 +27,23 @@ struct Options {
   bool restore = false;
 };
 
-/// Something that whoever starts the program has to put right.
-struct StartedWrongly : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+// A fault of this type is of whoever starts the program.
+using StartedWrongly = std::invalid_argument;
 
-struct HandedOver {
-  Descriptor listener;
-  Descriptor sealing_key;
-};
-
-HandedOver take_descriptors() {
-  HandedOver handed;
+Descriptor handed_over(std::string_view wanted) {
+  Descriptor found;
   char** names = nullptr;
-  const int count = sd_listen_fds_with_names(1, &names);
+  const int count = sd_listen_fds_with_names(0, &names);
   for (int i = 0; i < count; ++i) {
-    const std::unique_ptr<char, decltype(&free)> name(names[i], free);
-    if (std::string_view(name.get()) == "engine") handed.listener = Descriptor(SD_LISTEN_FDS_START + i);
-    if (std::string_view(name.get()) == "kek") handed.sealing_key = Descriptor(SD_LISTEN_FDS_START + i);
+    if (names[i] == wanted) found = Descriptor(SD_LISTEN_FDS_START + i);
+    free(names[i]);  // NOLINT(cppcoreguidelines-no-malloc): sd_listen_fds_with_names(3) allocates so
   }
-  free(names);  // NOLINT(cppcoreguidelines-no-malloc): sd_listen_fds_with_names(3) allocates so
-  return handed;
+  free(names);  // NOLINT(cppcoreguidelines-no-malloc)
+  return found;
 }
 
-void read_sealing_key(Descriptor file, SecretKey& key) {
+void read_sealing_key(SecretKey& key) {
+  Descriptor file = handed_over("kek");
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): one thread
   if (!file && directory != nullptr) file = Descriptor(open((std::string(directory) + "/kek").c_str(), O_RDONLY));
   char more = 0;
@@ -82,13 +75,13 @@ int run(const Options& options) {
   // What must outlive the program is on disk before its answer, so it may end at any point.
   std::signal(SIGTERM, [](int) { _exit(EXIT_SUCCESS); });
   if (geteuid() == 0) throw StartedWrongly("as root: user wgprivd with CAP_NET_ADMIN is enough");
-  auto handed = take_descriptors();
-  const bool listens = handed.listener && sd_is_socket_unix(handed.listener.get(), SOCK_SEQPACKET, 1, nullptr, 0) > 0;
+  Descriptor listener = handed_over("engine");
+  const bool listens = listener && sd_is_socket_unix(listener.get(), SOCK_SEQPACKET, 1, nullptr, 0) > 0;
   if (!options.restore && !listens) throw StartedWrongly("no listening SOCK_SEQPACKET descriptor with the name engine");
   const passwd* caller = getpwnam(options.caller.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
   if (!options.restore && caller == nullptr) throw StartedWrongly("no user " + options.caller);
   SecretKey sealing_key;
-  read_sealing_key(std::move(handed.sealing_key), sealing_key);
+  read_sealing_key(sealing_key);
 
   const StateDirectory directory(options.state);
   HubKey key(directory, sealing_key);
@@ -104,7 +97,7 @@ int run(const Options& options) {
   Interface interface(options.interface, route, *backend);
   Engine engine(key, policy, *journal, interface);
   if (options.restore) return engine.restore() ? EXIT_SUCCESS : EXIT_FAILURE;
-  const bool is_idle = Server(engine, interface, std::move(handed.listener), caller->pw_uid).run();
+  const bool is_idle = Server(engine, interface, std::move(listener), caller->pw_uid).run();
   if (!is_idle) log::error("the userspace implementation is gone");
   return is_idle ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,14 +2,12 @@
 // Each answers EngineOutcome::done for "allowed", else the reason; who asked does not matter to them.
 #pragma once
 
-#include <optional>
 #include <span>
 
 #include "common/address.h"
 #include "common/engine_record.h"
 #include "common/key.h"
 #include "wgprivd/engine/netlink_uapi_device.h"
-#include "wgprivd/engine/policy_file.h"
 
 namespace wghub {
 

@@ -6,24 +6,36 @@
 
 namespace wghub {
 
-/// The accepted policy; fixed from the first peer on (D25).
+/// The accepted policy, also the file's content; fixed from the first peer on (D25).
 struct AcceptedPolicy {
+  std::array<char, 12> magic = {'W', 'G', 'H', 'U', 'B', 'P', 'O', 'L', 'I', 'C', 'Y', '1'};
+  std::uint32_t fixed = 0;
   EnginePolicy policy;
-  bool fixed = false;
+  Digest checksum{};
 };
 
-/// Owns the file. Shape: magic, fixed, EnginePolicy, SHA-256 of all before.
 class PolicyFile {
  public:
   static constexpr const char* kFile = "policy";
 
   /// Errors: DamagedState when the file is not as we wrote it.
-  explicit PolicyFile(const StateDirectory& directory);
+  explicit PolicyFile(const StateDirectory& directory)
+      : directory_(directory), current_(directory.read_record<AcceptedPolicy>(kFile)) {
+    const bool sound =
+        !current_ || (current_->checksum == checksum_of(*current_) && current_->magic == AcceptedPolicy{}.magic);
+    if (!sound) throw DamagedState("policy: changed");
+  }
 
   const std::optional<AcceptedPolicy>& current() const { return current_; }
 
   /// Replaces the policy, on disk first; false when the disk said no.
-  bool store(const AcceptedPolicy& accepted);
+  bool store(const EnginePolicy& policy, bool fixed) {
+    AcceptedPolicy accepted{.fixed = fixed, .policy = policy};
+    accepted.checksum = checksum_of(accepted);
+    const bool stored{directory_.replace(kFile, bytes_of(accepted))};
+    if (stored) current_ = accepted;
+    return stored;
+  }
 
  private:
   const StateDirectory& directory_;

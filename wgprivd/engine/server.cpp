@@ -68,7 +68,8 @@ bool Server::serve(Client& client, bool readable) {
   }
   if (!client.unsent.empty() || client.told_generation == interface_.generation()) return true;
   client.told_generation = interface_.generation();
-  const auto news = engine_.link_changed_record();
+  EngineReply news{.operation = EngineOperation::link_changed};
+  engine_.describe(news);
   return send(client, std::as_bytes(std::span(&news, 1)));
 }
 

@@ -49,6 +49,17 @@ class StateDirectory {
   /// Errors: DamagedState when longer than limit bytes, std::system_error when unreadable.
   std::optional<std::vector<std::uint8_t>> read(const std::string& name, std::size_t limit) const;
 
+  /// A file that is one fixed-size record. Errors: as read(), and DamagedState when it is shorter.
+  template <class Record>
+  std::optional<Record> read_record(const char* name) const {
+    const auto bytes = read(name, sizeof(Record));
+    if (!bytes) return std::nullopt;
+    if (bytes->size() < sizeof(Record)) throw DamagedState(std::string(name) + ": cut off");
+    std::optional<Record> record(std::in_place);
+    std::memcpy(&*record, bytes->data(), sizeof(Record));
+    return record;
+  }
+
   /// Puts bytes in the file's place and on the disk; after a crash the file is the old one or the new one.
   /// Returns the new file, open for writing; none, with a log line, when the disk said no.
   Descriptor replace(const char* name, Bytes bytes) const;
