@@ -28,9 +28,12 @@ class Token:
 
 
 class StubHub:
-    """`faults` maps "script", "register", "report", "live" to (status, {key: value}) or to a list of such, used up in turn."""
+    """`faults` maps "script", "register", "report", "live" to (status, {key: value}) or to a list of such, used up in turn.
 
-    def __init__(self, directory):
+    `registered` is called before a 201, where a real hub adds the peer."""
+
+    def __init__(self, directory, address="127.0.0.1"):
+        self.registered = lambda token: None
         self.tokens, self.faults, self.lock, self.bad_json = {}, {}, threading.Lock(), []
         certificate, key = directory / "hub.pem", directory / "hub.key"
         subprocess.run(
@@ -46,14 +49,14 @@ class StubHub:
         class Handler(_Handler):
             stub = hub
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer((address, 0), Handler)
         self.server.daemon_threads = True
         self.server.handle_error = lambda *_: None  # refused handshakes are part of the tests
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.load_cert_chain(certificate, key)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        self.url = f"https://127.0.0.1:{self.server.server_port}"
+        self.url = f"https://{address}:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def new_token(self, **changes):
@@ -148,5 +151,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if token.state == "registered" and token.key != body["publicKey"]:
                 return self.lines(410, {"code": "TOKEN_ALREADY_USED", "error": "used", "usedAt": token.used_at})
             token.state, token.key = "registered", body["publicKey"]
+            self.stub.registered(token)
         return self.lines(201, {"success": "true", "id": token.values["SPOKE_ID"], "name": "spoke", "publicKey": token.key,
                                 "allowedIPs": token.values["SPOKE_IP"], "registeredAt": token.used_at, "status": "pending"})
