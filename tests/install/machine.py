@@ -36,7 +36,7 @@ class Machine:
                            "hostname": "laptop", "uname-extra": "GNU/Linux",
                            "routes": "default via 192.0.2.1 dev eth0\n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.7\n"}.items():
             (self.fake / name).write_text(text + ("" if text.endswith("\n") else "\n"))
-        self.hidden, self.binds, self.before, self.new_root = set(), [], "", False
+        self.hidden, self.replaced, self.binds, self.before, self.new_root = set(), {}, [], "", False
         if not with_tools:
             self.hidden |= {"wg", "wg-quick"}
 
@@ -51,6 +51,23 @@ class Machine:
         (self.fake / f"{name}.status").write_text(str(status) + "\n")
         (self.fake / f"{name}.out").write_text(output)
         self.hidden |= set(MANAGERS) - {name}
+
+    def use_openrc(self):
+        """As Alpine has it: /sbin/openrc-run, a service script to link to, and the tools that note what they are told."""
+        self.replaced["openrc-run"] = "/bin/true"
+        (self.root / "etc/init.d").mkdir()
+        (self.root / "etc/init.d/wg-quick").touch()
+        for name in ("rc-service", "rc-update"):
+            self.add_fake(name, "openrc")
+
+    def use_busybox(self):
+        """busybox in place of the GNU tools. Not as sh: Debian's build would run its own ip and ping, whatever PATH says."""
+        for name in "cat chmod cp cut date grep head id mkdir mktemp mv rm rmdir sed sort tail timeout touch tr wc".split():
+            (self.fake / "bin" / name).symlink_to("/bin/busybox")
+
+    def no_tun(self):
+        if os.path.exists("/dev/net/tun"):
+            self.bind_text("/dev/net/tun", "")
 
     def use_systemd(self):
         (self.root / "run/systemd/system").mkdir(parents=True)
@@ -71,7 +88,7 @@ class Machine:
         self.binds.append((file, path))
 
     def _hide(self):
-        """/usr/bin and /usr/sbin without the hidden names: directories of links to the real ones."""
+        """/usr/bin and /usr/sbin without the hidden names, with the replaced ones: directories of links to the real ones."""
         script = ""
         for name in ("bin", "sbin"):
             farm, real = self.root / f"farm-{name}", self.root / f"real-{name}"
@@ -79,8 +96,10 @@ class Machine:
                 farm.mkdir()
                 real.mkdir()
                 for entry in os.listdir(f"/usr/{name}"):
-                    if entry not in self.hidden:
+                    if entry not in self.hidden and entry not in self.replaced:
                         os.symlink(real / entry, farm / entry)
+                for entry, target in self.replaced.items():
+                    os.symlink(self.root / "real-bin" / target.split("/")[-1], farm / entry)
             script += f"mount --bind /usr/{name} {real}\n"
         return script + "".join(f"mount --bind {self.root}/farm-{n} /usr/{n}\n" for n in ("bin", "sbin"))
 
@@ -91,7 +110,7 @@ class Machine:
             script += f"mount --bind {self.root / source} {target}\n"
         script += "".join(f"mount --bind {file} {path}\n" for file, path in self.binds)
         script += self.before
-        return script + (self._hide() if self.hidden else "")
+        return script + (self._hide() if self.hidden or self.replaced else "")
 
     def _leave_root(self):
         """The same system under another root directory, which lacks what containers leave in theirs."""

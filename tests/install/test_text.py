@@ -1,12 +1,11 @@
 """The bytes that are served: lint, syntax, ASCII, quoting, and what a shell does with every cut-off part (R10 to R13)."""
 import os
-import pathlib
 import re
 import subprocess
 
 import render
 import sample
-from checking import Skip, contains, equal
+from checking import equal
 
 SHELLS = {"bash": ["bash"], "dash": ["dash"], "ash": ["busybox", "ash"]}
 PIN = "sha256//" + "A" * 43 + "="
@@ -110,6 +109,8 @@ def cuts(script, full, fine):
 
 
 def prefixes(shell, fine):
+    """busybox ash may run its own applets whatever PATH says; that no cut-off name can be one is shown by nothing_at_top."""
+
     def test(place):
         bin_directory, calls = place.path("bin"), place.path("calls")
         bin_directory.mkdir()

@@ -50,11 +50,10 @@ _main() {
     fi
   done
   _remove_marked /etc/wireguard/*.conf /etc/wireguard/*.conf.bak /etc/wireguard/*.key /etc/wireguard/*.new /var/log/wghub-install.log
-  if [ -d /var/lib/wghub-spoke ]; then
-    rm -rf /var/lib/wghub-spoke/*
-    rmdir /var/lib/wghub-spoke 2>/dev/null
-    _found=yes
-  fi
+  for _folder in /var/lib/wghub-spoke/*; do
+    if [ -d "$_folder" ]; then rm -rf "$_folder" && _found=yes; fi
+  done
+  rmdir /var/lib/wghub-spoke 2>/dev/null
   if [ "$_found" = yes ]; then
     printf '%s\n' '[wghub] uninstalled. Remove the spoke on the hub too. A second run removes this uninstaller.'
   else

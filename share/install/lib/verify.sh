@@ -85,8 +85,16 @@ _finish_files() {
   rm -f "$_state/install.sh" "$_state/interface" "$_state/replaced" "$_state/registering" "$_state/registered" "$_state/new-key"
 }
 
+# State of older commands for the same interface: what they made is replaced, and their tokens are of no use.
+_drop_older() {
+  for _folder in /var/lib/wghub-spoke/*; do
+    if [ "$_folder" != "$_state" ] && cat "$_folder/interface" "$_folder/done" 2>/dev/null | grep -qx "$_interface"; then rm -rf "$_folder"; fi
+  done
+}
+
 _finish() {
   _finish_files
+  _drop_older
   if [ -n "$_dns" ]; then
     _warn "DNS skipped: the name servers of this machine stay as they are (the hub names $_dns)."
     _reason="$_reason dns=skipped"
