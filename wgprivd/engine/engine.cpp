@@ -11,22 +11,8 @@ namespace {
 
 using enum EngineOutcome;
 
-// What an operation's record may carry besides version, operation and id.
-enum Fields : unsigned { kNothing = 0, kKey = 1, kPeer = 2, kPolicy = 4, kPage = 8 };
-
-bool has_only(const EngineRequest& request, Fields fields) {
-  EngineRequest allowed{.operation = request.operation, .id = request.id};
-  if (fields == kKey || fields == kPeer) allowed.key = request.key;
-  if (fields == kPeer) {
-    allowed.flags = request.flags & (EngineRequest::kHasReplaces | EngineRequest::kHasPresharedKey);
-    if ((request.flags & EngineRequest::kHasReplaces) != 0) allowed.replaces = request.replaces;
-    allowed.addresses = request.addresses;
-  }
-  if (fields == kPolicy) allowed.policy = request.policy;
-  if (fields == kPage) allowed.snapshot = request.snapshot;
-  if (fields == kPage) allowed.cursor = request.cursor;
-  return std::memcmp(&allowed, &request, sizeof request) == 0;
-}
+constexpr auto kReplaces = EngineRequest::kHasReplaces;
+constexpr auto kPresharedKey = EngineRequest::kHasPresharedKey;
 
 // clang-format off
 constexpr const char* kNames[] = {  // of EngineOutcome, in its order
@@ -38,24 +24,21 @@ constexpr const char* kNames[] = {  // of EngineOutcome, in its order
 
 }  // namespace
 
+// All that the engine does. Bits of a record's flags that an operation does not know are refused.
 struct Engine::Operation {
   EngineOperation operation;
   const char* name;
-  Fields fields;
-  EngineOutcome (*handle)(Engine&, const EngineRequest&);
+  std::uint32_t flags;
+  EngineOutcome (Engine::*handle)(const EngineRequest&);
 };
 
 const Engine::Operation Engine::kOperations[] = {
-    {EngineOperation::hello, "hello", kNothing, [](Engine&, const EngineRequest&) { return done; }},
-    {EngineOperation::generate_key, "generate key", kNothing,
-     [](Engine& e, const EngineRequest&) { return e.generate_key(); }},
-    {EngineOperation::configure, "configure", kPolicy,
-     [](Engine& e, const EngineRequest& r) { return e.configure(r.policy); }},
-    {EngineOperation::add_peer, "add peer", kPeer, [](Engine& e, const EngineRequest& r) { return e.add_peer(r); }},
-    {EngineOperation::remove_peer, "remove peer", kKey,
-     [](Engine& e, const EngineRequest& r) { return e.remove_peer(PublicKey{r.key}); }},
-    {EngineOperation::status, "status", kPage,
-     [](Engine& e, const EngineRequest& r) { return e.status(r.snapshot, r.cursor); }},
+    {EngineOperation::hello, "hello", 0, &Engine::hello},
+    {EngineOperation::generate_key, "generate key", 0, &Engine::generate_key},
+    {EngineOperation::configure, "configure", 0, &Engine::configure},
+    {EngineOperation::add_peer, "add peer", kReplaces | kPresharedKey, &Engine::add_peer},
+    {EngineOperation::remove_peer, "remove peer", 0, &Engine::remove_peer},
+    {EngineOperation::status, "status", 0, &Engine::status},
 };
 
 Engine::Engine(HubKey& key, PolicyFile& policy, Journal& journal, Interface& interface)
@@ -76,11 +59,13 @@ EngineOutcome Engine::dispatch(std::span<const std::byte> record) {
   if (record.size() == sizeof request) std::memcpy(&request, record.data(), sizeof request);
   page_.reply.id = request.id;
   page_.reply.operation = request.operation;
-  const auto* operation = std::find_if(std::begin(kOperations), std::end(kOperations),
-                                       [&request](const auto& known) { return known.operation == request.operation; });
-  const bool known = operation != std::end(kOperations);
-  const auto outcome = known && has_only(request, operation->fields) ? operation->handle(*this, request) : malformed;
-  if (outcome != done && outcome != unchanged) log_refusal(known ? operation->name : "unknown", outcome, request);
+  const auto* found = std::find_if(std::begin(kOperations), std::end(kOperations),
+                                   [&request](const auto& known) { return known.operation == request.operation; });
+  const bool known = found != std::end(kOperations);
+  const bool sound =
+      known && request.version == kEngineVersion && (request.flags & ~found->flags) == 0 && request.reserved == 0;
+  const auto outcome = sound ? (this->*found->handle)(request) : malformed;
+  if (outcome != done && outcome != unchanged) log_refusal(known ? found->name : "unknown", outcome, request);
   return outcome;
 }
 
@@ -99,7 +84,11 @@ void Engine::describe(EngineReply& reply) const {
   if (interface_.is_up()) reply.flags |= EngineReply::kInterfaceUp;
 }
 
-EngineOutcome Engine::generate_key() {
+EngineOutcome Engine::hello(const EngineRequest&) {
+  return done;
+}
+
+EngineOutcome Engine::generate_key(const EngineRequest&) {
   if (key_.public_key()) return key_exists;
   if (!key_.generate()) return failed;
   log::info("the hub's key was made", {{"key", to_base64(*key_.public_key())}});
@@ -107,7 +96,8 @@ EngineOutcome Engine::generate_key() {
   return done;
 }
 
-EngineOutcome Engine::configure(const EnginePolicy& wanted) {
+EngineOutcome Engine::configure(const EngineRequest& request) {
+  const auto& wanted = request.policy;
   if (!key_.public_key()) return key_missing;
   if (const auto refused = check_policy(wanted); refused != done) return refused;
   if (const auto refused = interface_.check_free(); refused != done) return refused;
@@ -130,7 +120,7 @@ EngineOutcome Engine::check_policy(const EnginePolicy& wanted) {
 
 EngineOutcome Engine::check_peer(const EngineRequest& request, const PublicKey* replaces) const {
   const PublicKey key{request.key};
-  if ((request.flags & EngineRequest::kHasPresharedKey) != 0) return preshared_key;
+  if ((request.flags & kPresharedKey) != 0) return preshared_key;
   if (!key_.public_key()) return key_missing;
   if (const auto refused = check_key(key, *key_.public_key()); refused != done) return refused;
   if (!policy_.current()) return not_configured;
@@ -142,7 +132,7 @@ EngineOutcome Engine::check_peer(const EngineRequest& request, const PublicKey* 
 EngineOutcome Engine::add_peer(const EngineRequest& request) {
   const PublicKey key{request.key};
   const PublicKey old{request.replaces};
-  const bool names_old = (request.flags & EngineRequest::kHasReplaces) != 0;
+  const bool names_old = (request.flags & kReplaces) != 0;
   if (const auto refused = check_peer(request, names_old ? &old : nullptr); refused != done) return refused;
   if (policy_.current()->fixed == 0 && !policy_.store(EnginePolicy{policy_.current()->policy}, true)) return failed;
 
@@ -166,7 +156,8 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
   return done;
 }
 
-EngineOutcome Engine::remove_peer(const PublicKey& key) {
+EngineOutcome Engine::remove_peer(const EngineRequest& request) {
+  const PublicKey key{request.key};
   if (!interface_.is_ours()) return interface_missing;
   const auto* entry = interface_.peers().find(key);
   const bool known = entry != nullptr || journal_.peers().contains(key);
@@ -181,21 +172,19 @@ EngineOutcome Engine::remove_peer(const PublicKey& key) {
   return done;
 }
 
-EngineOutcome Engine::status(std::uint64_t number, std::uint32_t cursor) {
+EngineOutcome Engine::status(const EngineRequest& request) {
   auto& reply = page_.reply;
-  reply.flags |= EngineReply::kLastPage;
-  if (cursor == 0) interface_.inspect();
+  if (request.cursor == 0) interface_.inspect();
   const auto& snapshot = interface_.snapshot();
-  const auto& peers = snapshot.device.peers;
-  if (cursor == 0 && !interface_.is_ours()) return interface_missing;
-  if (cursor != 0 && number != snapshot.number) return stale_snapshot;
-  const auto first = std::min<std::size_t>(cursor, peers.size());
-  reply.peer_count = static_cast<std::uint32_t>(std::min<std::size_t>(peers.size() - first, kPeersPerPage));
-  std::copy_n(peers.begin() + static_cast<std::ptrdiff_t>(first), reply.peer_count, page_.peers.begin());
+  if (request.cursor == 0 && !interface_.is_ours()) return interface_missing;
+  if (request.cursor != 0 && request.snapshot != snapshot.number) return stale_snapshot;
+  const auto page = snapshot.page(request.cursor, kPeersPerPage);
+  std::copy(page.begin(), page.end(), page_.peers.begin());
   reply.snapshot = snapshot.number;
-  reply.next_cursor = static_cast<std::uint32_t>(first) + reply.peer_count;
-  reply.total = static_cast<std::uint32_t>(peers.size());
-  if (reply.next_cursor < reply.total) reply.flags &= ~EngineReply::kLastPage;
+  reply.peer_count = static_cast<std::uint32_t>(page.size());
+  reply.next_cursor = request.cursor + reply.peer_count;
+  reply.total = static_cast<std::uint32_t>(snapshot.device.peers.size());
+  if (reply.next_cursor >= reply.total) reply.flags |= EngineReply::kLastPage;
   if (snapshot.complete) reply.flags |= EngineReply::kComplete;
   return done;
 }

@@ -37,11 +37,12 @@ class Engine {
   struct Operation;
   static const Operation kOperations[];
 
-  EngineOutcome generate_key();
-  EngineOutcome configure(const EnginePolicy& wanted);
+  EngineOutcome hello(const EngineRequest& request);
+  EngineOutcome generate_key(const EngineRequest& request);
+  EngineOutcome configure(const EngineRequest& request);
   EngineOutcome add_peer(const EngineRequest& request);
-  EngineOutcome remove_peer(const PublicKey& key);
-  EngineOutcome status(std::uint64_t number, std::uint32_t cursor);
+  EngineOutcome remove_peer(const EngineRequest& request);
+  EngineOutcome status(const EngineRequest& request);
 
   EngineOutcome dispatch(std::span<const std::byte> record);
   EngineOutcome check_policy(const EnginePolicy& wanted);

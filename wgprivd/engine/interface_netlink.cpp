@@ -19,6 +19,11 @@ std::uint64_t first_number() {
 
 }  // namespace
 
+std::span<const EnginePeer> Snapshot::page(std::size_t cursor, std::size_t count) const {
+  const std::span<const EnginePeer> rest = std::span(device.peers).subspan(std::min(cursor, device.peers.size()));
+  return rest.first(std::min(rest.size(), count));
+}
+
 Interface::Interface(std::string name, RouteNetlink& route, Backend& backend)
     : name_(std::move(name)), route_(route), backend_(backend), generation_(first_number()) {
   snapshot_.number = generation_;

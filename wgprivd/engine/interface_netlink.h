@@ -17,6 +17,9 @@ struct Snapshot {
   std::uint64_t number = 0;
   bool complete = false;
   DeviceState device;
+
+  /// Up to count peers from the cursor on.
+  std::span<const EnginePeer> page(std::size_t cursor, std::size_t count) const;
 };
 
 class Interface {

@@ -39,7 +39,9 @@ Journal::Journal(const StateDirectory& directory) : directory_(directory) {
     // A power cut leaves the last record half written, or room that was never written.
     const bool torn =
         records_ > 0 && (rest.size() < 2 * kRecordBytes || std::ranges::count(rest, 0) == std::ssize(rest));
-    if (!sound && !torn) throw DamagedState("journal: record " + std::to_string(records_) + " is damaged");
+    if (!sound && !torn)
+      throw DamagedState("journal: record " + std::to_string(records_) +
+                         " is damaged; without the file the database brings the peers back");
     if (!sound) break;
     apply(record);
   }

@@ -12,9 +12,7 @@
 
 #include "common/log.h"
 #include "wgprivd/engine/confinement.h"
-#include "wgprivd/engine/kernel_netlink.h"
 #include "wgprivd/engine/server.h"
-#include "wgprivd/engine/uapi.h"
 
 namespace wghub {
 namespace {
@@ -52,25 +50,6 @@ void read_sealing_key(SecretKey& key) {
   throw StartedWrongly("no key-encryption key of 32 bytes (descriptor kek, or the credential of that name)");
 }
 
-std::unique_ptr<Backend> open_backend(const Options& options, RouteNetlink& route) {
-  auto kernel = std::make_unique<KernelBackend>(route);
-  if (options.backend != "userspace" && kernel->is_available()) return kernel;
-  if (options.backend == "kernel") throw StartedWrongly("the kernel has no WireGuard");
-  return std::make_unique<UapiBackend>("/run/wireguard/" + options.interface + ".sock");
-}
-
-// A damaged journal is refused, not guessed around. The database still knows the peers, so the engine may go on
-// without it; a restore may not.
-std::unique_ptr<Journal> open_journal(const StateDirectory& directory, bool restoring) {
-  try {
-    return std::make_unique<Journal>(directory);
-  } catch (const DamagedState& damage) {
-    if (restoring || renameat(directory.get(), Journal::kFile, directory.get(), "journal.damaged") != 0) throw;
-    log::error("the journal is damaged: set aside as journal.damaged, a new one begins", {{"reason", damage.what()}});
-  }
-  return std::make_unique<Journal>(directory);
-}
-
 int run(const Options& options) {
   // What must outlive the program is on disk before its answer, so it may end at any point.
   std::signal(SIGTERM, [](int) { _exit(EXIT_SUCCESS); });
@@ -86,30 +65,26 @@ int run(const Options& options) {
   const StateDirectory directory(options.state);
   HubKey key(directory, sealing_key);
   PolicyFile policy(directory);
-  const auto journal = open_journal(directory, options.restore);
+  Journal journal(directory);
   RouteNetlink route;
-  const auto backend = open_backend(options, route);
+  const auto backend = open_backend(options.backend, options.interface, route);
   // The first line opens the log's socket and the time zone, which the confinement would not let it.
   log::info("the engine starts", {{"backend", backend->kind() == EngineBackend::kernel ? "kernel" : "userspace"},
-                                  {"peers", std::to_string(journal->peers().size())}});
+                                  {"peers", std::to_string(journal.peers().size())}});
   confine(directory);
 
   Interface interface(options.interface, route, *backend);
-  Engine engine(key, policy, *journal, interface);
+  Engine engine(key, policy, journal, interface);
   if (options.restore) return engine.restore() ? EXIT_SUCCESS : EXIT_FAILURE;
-  const bool is_idle = Server(engine, interface, std::move(listener), caller->pw_uid).run();
+  const bool is_idle = serve(engine, interface, std::move(listener), caller->pw_uid);
   if (!is_idle) log::error("the userspace implementation is gone");
   return is_idle ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int run_or_say_why_not(const Options& options) {
-  try {
-    return run(options);
-  } catch (const std::exception& fault) {
-    log::error("the engine ends", {{"reason", fault.what()}});
-    if (dynamic_cast<const DamagedState*>(&fault) != nullptr) return EX_DATAERR;
-    return dynamic_cast<const StartedWrongly*>(&fault) != nullptr ? EX_CONFIG : EXIT_FAILURE;
-  }
+int exit_code_of(const std::exception& fault) {
+  log::error("the engine ends", {{"reason", fault.what()}});
+  if (dynamic_cast<const DamagedState*>(&fault) != nullptr) return EX_DATAERR;
+  return dynamic_cast<const StartedWrongly*>(&fault) != nullptr ? EX_CONFIG : EXIT_FAILURE;
 }
 
 }  // namespace
@@ -125,5 +100,9 @@ int main(int argc, char** argv) {
   app.add_flag("--restore", options.restore, "Bring the interface and its peers back, once");
   CLI11_PARSE(app, argc, argv);
   // Without exit handlers: a sanitizer's would look for leaks by tracing, which the confinement forbids.
-  _exit(wghub::run_or_say_why_not(options));
+  try {
+    _exit(wghub::run(options));
+  } catch (const std::exception& fault) {
+    _exit(wghub::exit_code_of(fault));
+  }
 }

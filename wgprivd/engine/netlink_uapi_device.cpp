@@ -1,6 +1,10 @@
 #include "wgprivd/engine/netlink_uapi_device.h"
 
 #include <algorithm>
+#include <stdexcept>
+
+#include "wgprivd/engine/kernel_netlink.h"
+#include "wgprivd/engine/uapi.h"
 
 namespace wghub {
 
@@ -56,6 +60,22 @@ const PublicKey* PeerTable::holder(const Address& address) const {
   return found == holders_.end() ? nullptr : &found->second;
 }
 
+bool PeerTable::holds_all(const PublicKey& key, const EngineAddresses& addresses) const {
+  const auto hosts = hosts_of(addresses);
+  return std::all_of(hosts.begin(), hosts.end(), [&](const Address& host) {
+    const auto* held_by = holder(host);
+    return !host || (held_by != nullptr && *held_by == key);
+  });
+}
+
+bool PeerTable::free_for(const PublicKey& key, const EngineAddresses& addresses) const {
+  const auto hosts = hosts_of(addresses);
+  return std::all_of(hosts.begin(), hosts.end(), [&](const Address& host) {
+    const auto* held_by = holder(host);
+    return held_by == nullptr || *held_by == key;
+  });
+}
+
 void PeerTable::put(const PublicKey& key, const Entry& entry) {
   erase(key);
   entries_[key] = entry;
@@ -87,6 +107,13 @@ void PeerTable::load(std::span<const EnginePeer> peers, std::span<const ExtraHos
   holders_.clear();
   for (const auto& peer : peers) put(PublicKey{peer.key}, {peer.addresses, peer.flags != 0});
   for (const auto& host : extra) holders_[host.address] = host.key;
+}
+
+std::unique_ptr<Backend> open_backend(const std::string& which, const std::string& interface, RouteNetlink& route) {
+  auto kernel = std::make_unique<KernelBackend>(route);
+  if (which != "userspace" && kernel->is_available()) return kernel;
+  if (which == "kernel") throw std::invalid_argument("the kernel has no WireGuard");
+  return std::make_unique<UapiBackend>("/run/wireguard/" + interface + ".sock");
 }
 
 }  // namespace wghub

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "wgprivd/engine/hub_key.h"
 
 namespace wghub {
+
+class RouteNetlink;
 
 /// The addresses of a record, one per family; those not set are none.
 std::array<Address, 2> hosts_of(const EngineAddresses& addresses);
@@ -56,8 +59,10 @@ class PeerTable {
   const Entry* find(const PublicKey& key) const;
   /// Whether the peer has these addresses and no others.
   bool shows(const PublicKey& key, const EngineAddresses& addresses) const;
-  /// The peer that has this very host address, or nullptr.
-  const PublicKey* holder(const Address& address) const;
+  /// Whether the peer holds each of these addresses.
+  bool holds_all(const PublicKey& key, const EngineAddresses& addresses) const;
+  /// Whether nobody but this peer holds any of them.
+  bool free_for(const PublicKey& key, const EngineAddresses& addresses) const;
 
   void put(const PublicKey& key, const Entry& entry);
   void erase(const PublicKey& key);
@@ -65,6 +70,8 @@ class PeerTable {
   void load(std::span<const EnginePeer> peers, std::span<const ExtraHost> extra);
 
  private:
+  const PublicKey* holder(const Address& address) const;
+
   std::map<PublicKey, Entry> entries_;
   std::map<Address, PublicKey> holders_;
 };
@@ -112,5 +119,10 @@ class Backend {
   /// Replaces the content of state; after interrupted it holds what came.
   virtual BackendOutcome dump(unsigned index, DeviceState& state) = 0;
 };
+
+/// Opens what is asked for (auto: the kernel's where it has one); route must outlive it. The userspace implementation's
+/// socket is /run/wireguard/INTERFACE.sock.
+/// Errors: std::invalid_argument (kernel, but it has none), std::system_error (nobody at the socket).
+std::unique_ptr<Backend> open_backend(const std::string& which, const std::string& interface, RouteNetlink& route);
 
 }  // namespace wghub

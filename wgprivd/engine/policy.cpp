@@ -63,16 +63,10 @@ EngineOutcome check_addresses(const EnginePolicy& policy, const EngineAddresses&
 
 EngineOutcome check_holders(const PeerTable& peers, const PublicKey& key, const EngineAddresses& addresses,
                             const PublicKey* replaces) {
-  const bool is_free = all_hosts(addresses, [&](const Address& host) {
-    const auto* holder = peers.holder(host);
-    return holder == nullptr || *holder == key;
-  });
+  const bool is_free = peers.free_for(key, addresses);
   if (replaces == nullptr) return is_free ? EngineOutcome::done : EngineOutcome::address_held;
   const bool still_there = *replaces == key || peers.find(*replaces) != nullptr;
-  const bool from_it = *replaces != key && all_hosts(addresses, [&](const Address& host) {
-    const auto* holder = peers.holder(host);
-    return holder != nullptr && *holder == *replaces;
-  });
+  const bool from_it = *replaces != key && peers.holds_all(*replaces, addresses);
   return (still_there ? from_it : is_free) ? EngineOutcome::done : EngineOutcome::replaces_mismatch;
 }
 
