@@ -16,7 +16,7 @@ struct Fixture {
 
   AuditEvent append(const std::string& action, const std::string& target = "t", const std::string& actor = "ann") {
     AuditEvent event;
-    event.actor = {"id-" + actor, actor, "192.0.2.1", "curl"};
+    event.actor = {std::string("id-").append(actor), actor, "192.0.2.1", "curl"};
     event.action = action;
     event.target = target;
     event.outcome = "success";
