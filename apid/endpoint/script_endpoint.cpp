@@ -67,7 +67,7 @@ http::Response ScriptEndpoint::render_error(const Error& error, const http::Requ
   const bool windows = platform_of(request) == Platform::windows;
   response.content_type = kPlainText;
   if (error.code == ErrorCode::token_already_used && !windows && !error.token_hash_hex.empty()) {
-    response.body = scripts_.resume_script(error.token_hash_hex, error.used_at.value_or(0));
+    response.body = scripts_.resume_script(error.token_hash_hex, http::to_timestamp(error.used_at.value_or(0)));
   } else {
     response.body = scripts_.error_script(script_error(error.code), windows);
   }

@@ -158,9 +158,8 @@ std::string ScriptRenderer::error_script(const ScriptError& error, bool windows)
   return error_.render(Values{{"MESSAGE", shell_quote(error.message)}, {"EXIT_CODE", std::to_string(error.exit_code)}});
 }
 
-std::string ScriptRenderer::resume_script(const std::string& token_hash, std::int64_t used_at) const {
-  return resume_.render(
-      Values{{"TOKEN_HASH", shell_quote(token_hash)}, {"USED_AT", shell_quote(std::to_string(used_at))}});
+std::string ScriptRenderer::resume_script(const std::string& token_hash, const std::string& used_at) const {
+  return resume_.render(Values{{"TOKEN_HASH", shell_quote(token_hash)}, {"USED_AT", shell_quote(used_at)}});
 }
 
 }  // namespace wghub

@@ -46,7 +46,8 @@ class ScriptRenderer {
   std::string error_script(const ScriptError& error, bool windows) const;
 
   /// The body of TOKEN_ALREADY_USED: goes on with an unfinished install of this token on this machine (R1).
-  std::string resume_script(const std::string& token_hash, std::int64_t used_at) const;
+  /// used_at: a timestamp, for people.
+  std::string resume_script(const std::string& token_hash, const std::string& used_at) const;
 
  private:
   ScriptTemplate linux_;
