@@ -15,19 +15,6 @@ constexpr std::size_t kWordsOfOpenCalls = 64 * 1024;
 constexpr unsigned kConnections = 8;
 constexpr auto kPause = 1 * kj::SECONDS;
 
-struct Connection {
-  Connection(kj::Own<kj::AsyncIoStream> accepted, capnp::Capability::Client service)
-      : stream(kj::mv(accepted)),
-        network(*stream, capnp::rpc::twoparty::Side::SERVER, kReaderOptions),
-        rpc(capnp::makeRpcServer(network, kj::mv(service))) {
-    rpc.setFlowLimit(kWordsOfOpenCalls);
-  }
-
-  kj::Own<kj::AsyncIoStream> stream;
-  capnp::TwoPartyVatNetwork network;
-  capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc;
-};
-
 }  // namespace
 
 Front::Front(kj::AsyncIoContext& io, kj::Own<kj::ConnectionReceiver> listener, const FrontOptions& options)
@@ -55,14 +42,17 @@ void Front::serve(kj::Own<kj::AsyncIoStream> stream) {
                  {{"uid", std::int64_t{caller.uid}}, {"pid", std::int64_t{caller.pid}}});
     return;
   }
-  auto connection = kj::heap<Connection>(kj::mv(stream), make_service(engine_, timer_, open_calls_));
+  auto network = kj::heap<capnp::TwoPartyVatNetwork>(*stream, capnp::rpc::twoparty::Side::SERVER, kReaderOptions);
+  auto rpc = kj::heap(capnp::makeRpcServer(*network, make_service(engine_, timer_, open_calls_)));
+  rpc->setFlowLimit(kWordsOfOpenCalls);
   ++connections_;
   auto ended = kj::defer([this] {
     --connections_;
     last_used_ = timer_.now();
   });
-  auto closed = connection->network.onDisconnect();
-  tasks_.add(closed.attach(kj::mv(connection), kj::mv(ended)));
+  // Let go in this order.
+  auto closed = network->onDisconnect().attach(kj::mv(rpc)).attach(kj::mv(network)).attach(kj::mv(stream));
+  tasks_.add(closed.attach(kj::mv(ended)));
 }
 
 kj::Promise<void> Front::until_idle() {

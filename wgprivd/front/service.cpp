@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "common/key.h"
 #include "common/log.h"
 #include "proto/wgprivd.capnp.h"
 
@@ -82,8 +81,8 @@ bool decode(proto::PeerItem::Reader from, EngineRequest& to) {
 bool decode(proto::Policy::Reader from, EngineRequest& to) {
   const auto network = from.getNetwork();
   if (network.size() != 4 && network.size() != 16) return false;
-  to.policy = {
-      {}, network.size() == 4 ? std::uint8_t{4} : std::uint8_t{6}, from.getPrefix(), from.getPort(), from.getMtu()};
+  const std::uint8_t family = network.size() == 4 ? 4 : 6;
+  to.policy = {{}, family, from.getPrefix(), from.getPort(), from.getMtu()};
   std::copy(network.begin(), network.end(), to.policy.network.begin());
   return true;
 }
@@ -92,16 +91,10 @@ bool is_refusal(EngineOutcome outcome) {
   return outcome > EngineOutcome::interface_missing && outcome != EngineOutcome::stale_snapshot;
 }
 
-// One line a call: a caller taken over must not be able to fill the disk with our log.
+// One line a call, as a caller taken over must not fill the disk with our log; the engine names the keys and reasons.
 void log_refusals(const char* name, const EngineCall& call) {
-  const auto refused = std::find_if(call.outcomes.begin(), call.outcomes.end(), is_refusal);
-  if (refused == call.outcomes.end()) return;
-  const PublicKey key{call.records[static_cast<std::size_t>(refused - call.outcomes.begin())].key};
-  const auto count = std::count_if(refused, call.outcomes.end(), is_refusal);
-  log::warning("refused", {{"call", name},
-                           {"items", std::int64_t{count}},
-                           {"first_key", to_base64(key)},
-                           {"first_outcome", static_cast<std::int64_t>(*refused)}});
+  const auto count = std::count_if(call.outcomes.begin(), call.outcomes.end(), is_refusal);
+  if (count > 0) log::warning("refused", {{"call", name}, {"items", std::int64_t{count}}});
 }
 
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // the generated base class, which kj never deletes through
@@ -127,9 +120,10 @@ class Service final : public proto::Wgprivd::Server {
   }
 
   kj::Promise<void> generateKey(GenerateKeyContext context) override {
-    return ask(
-        "generateKey", {.operation = EngineOperation::generate_key}, context,
-        [](auto results, const EngineStatusPage& page) { results.setHubPublicKey(to_proto(page.reply.hub_key)); });
+    const EngineRequest request{.operation = EngineOperation::generate_key};
+    return ask("generateKey", request, context, [](auto results, const EngineStatusPage& page) {
+      results.setHubPublicKey(to_proto(page.reply.hub_key));
+    });
   }
 
   kj::Promise<void> configure(ConfigureContext context) override {
@@ -174,21 +168,22 @@ class Service final : public proto::Wgprivd::Server {
     auto call = std::make_shared<EngineCall>();
     call->records = {{.operation = EngineOperation::hello}};
     const auto seen = context.getParams().getLinkGeneration();
-    auto changed = [this, seen]() -> kj::Promise<void> {
-      if (engine_.link_generation() != seen) return kj::READY_NOW;
-      return engine_.link_change().exclusiveJoin(timer_.afterDelay(kWatchLimit));
-    };
-    return counted(engine_.run(call, kCallLimit).then(kj::mv(changed))).then([this, context]() mutable {
-      context.getResults().setLinkGeneration(engine_.link_generation());
+    return run(call, kCallLimit, [this, seen, context]() mutable {
+      auto changed = engine_.link_generation() != seen ? kj::Promise<void>(kj::READY_NOW) : engine_.link_change();
+      return changed.exclusiveJoin(timer_.afterDelay(kWatchLimit)).then([this, context]() mutable {
+        context.getResults().setLinkGeneration(engine_.link_generation());
+      });
     });
   }
 
  private:
-  // Of too many calls the queue forgets the last ones at once: nobody waits for them.
-  kj::Promise<void> counted(kj::Promise<void> call) {
+  // Runs call, and then after, as one of the open calls.
+  template <class After>
+  kj::Promise<void> run(const std::shared_ptr<EngineCall>& call, kj::Duration limit, After after) {
+    if (open_calls_ >= kOpenCalls) return KJ_EXCEPTION(OVERLOADED, "too many calls are open");
     ++open_calls_;
-    if (open_calls_ > kOpenCalls) call = KJ_EXCEPTION(OVERLOADED, "too many calls are open");
-    return call.attach(kj::defer([&open = open_calls_] { --open; }));
+    auto done = engine_.run(call, limit).then(kj::mv(after));
+    return done.attach(kj::defer([&open = open_calls_] { --open; }));
   }
 
   // Runs one record and lets fill set the results besides the outcome.
@@ -196,7 +191,7 @@ class Service final : public proto::Wgprivd::Server {
   kj::Promise<void> ask(const char* name, const EngineRequest& request, Context context, Fill fill) {
     auto call = std::make_shared<EngineCall>();
     call->records = {request};
-    return counted(engine_.run(call, kCallLimit)).then([name, call, context, fill]() mutable {
+    return run(call, kCallLimit, [name, call, context, fill]() mutable {
       log_refusals(name, *call);
       auto results = context.getResults();
       results.setOutcome(to_proto(call->outcomes.front()));
@@ -212,14 +207,16 @@ class Service final : public proto::Wgprivd::Server {
     bool well_formed = items.size() > 0 && items.size() <= kPeersPerPage;
     call->records.resize(well_formed ? items.size() : 1);
     for (unsigned i = 0; well_formed && i < items.size(); ++i) well_formed = decode(items[i], call->records[i]);
-    if (!well_formed) call->outcomes = {EngineOutcome::malformed};
-    auto done = well_formed ? counted(engine_.run(call, kBatchLimit)) : kj::Promise<void>(kj::READY_NOW);
-    return done.then([name, call, context]() mutable {
+    auto answer = [name, call, context]() mutable {
       log_refusals(name, *call);
       const auto count = static_cast<unsigned>(call->outcomes.size());
       auto outcomes = context.getResults().initOutcomes(count);
       for (unsigned i = 0; i < count; ++i) outcomes.set(i, to_proto(call->outcomes[i]));
-    });
+    };
+    if (well_formed) return run(call, kBatchLimit, kj::mv(answer));
+    call->outcomes = {EngineOutcome::malformed};
+    answer();
+    return kj::READY_NOW;
   }
 
   // A malformed call: what the record could not carry never reaches the engine.
