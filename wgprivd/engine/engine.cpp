@@ -131,8 +131,8 @@ EngineOutcome Engine::check_peer(const EngineRequest& request, const PublicKey* 
 
 EngineOutcome Engine::add_peer(const EngineRequest& request) {
   const PublicKey key{request.key};
-  const PublicKey old{request.replaces};
   const bool names_old = (request.flags & kReplaces) != 0;
+  const PublicKey old = names_old ? PublicKey{request.replaces} : PublicKey{};
   if (const auto refused = check_peer(request, names_old ? &old : nullptr); refused != done) return refused;
   if (policy_.current()->fixed == 0 && !policy_.store(EnginePolicy{policy_.current()->policy}, true)) return failed;
 
@@ -147,7 +147,7 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
 
   const auto noted = journal_.peers().find(key);
   const bool is_noted = noted != journal_.peers().end() && noted->second == request.addresses;
-  if (names_old || !is_noted) journal_.add(key, request.addresses, old);
+  if (!is_noted || journal_.peers().contains(old)) journal_.add(key, request.addresses, old);
   if (names_old && !journal_.sync()) return failed;
   if (same && !replacing) return unchanged;
   log::info(replacing ? "peer replaced" : "peer set", {{"key", to_base64(key)},

@@ -1,6 +1,7 @@
 #include "wgprivd/engine/journal.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +11,7 @@
 namespace wghub {
 namespace {
 
-enum class Kind : std::uint32_t { begin = 0x314a4857, add = 1, remove = 2 };  // begin: "WHJ1"
+enum class Kind : std::uint32_t { add = 0x314a4857, remove = 0x314a4858 };  // "WHJ1", the format, and its next
 
 constexpr std::size_t kLimitBytes = std::size_t{1} << 30;
 
@@ -22,7 +23,7 @@ struct Journal::Record {
   PublicKey key;
   PublicKey replaced;  // all zero: none
   EngineAddresses addresses;
-  Kind kind = Kind::begin;
+  Kind kind = Kind::add;
   Digest checksum{};
 };
 
@@ -34,24 +35,21 @@ Journal::Journal(const StateDirectory& directory) : directory_(directory) {
   for (; rest.size() >= kRecordBytes; rest = rest.subspan(kRecordBytes), ++records_) {
     Record record;
     std::memcpy(&record, rest.data(), sizeof record);
-    const bool sound = record.index == records_ && (record.kind == Kind::begin) == (records_ == 0) &&
-                       record.checksum == checksum_of(record);
-    // A power cut leaves the last record half written, or room that was never written.
-    const bool torn =
-        records_ > 0 && (rest.size() < 2 * kRecordBytes || std::ranges::count(rest, 0) == std::ssize(rest));
-    if (!sound && !torn)
-      throw DamagedState("journal: record " + std::to_string(records_) +
-                         " is damaged; without the file the database brings the peers back");
-    if (!sound) break;
+    if (record.index != records_ || record.checksum != checksum_of(record)) break;
     apply(record);
   }
-  if (records_ == 0) throw DamagedState("journal: has no beginning");
+  // A power cut leaves the last record half written, or room that was never written.
+  const bool is_torn = rest.size() < 2 * kRecordBytes || std::ranges::count(rest, 0) == std::ssize(rest);
+  if (!is_torn) {
+    throw DamagedState(
+        fmt::format("journal: record {} is damaged; without the file the database brings the peers back", records_));
+  }
   if (!rest.empty()) log::warning("the journal's torn end is dropped", {{"records", std::to_string(records_)}});
   file_ = Descriptor(openat(directory.get(), kFile, O_WRONLY | O_CLOEXEC));
 }
 
 void Journal::add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey& replaced) {
-  note({.key = key, .replaced = replaced, .addresses = addresses, .kind = Kind::add});
+  note({.key = key, .replaced = replaced, .addresses = addresses});
 }
 
 void Journal::remove(const PublicKey& key) {
@@ -84,9 +82,9 @@ bool Journal::sync() {
 }
 
 bool Journal::rewrite() {
-  std::vector<Record> records(1);
+  std::vector<Record> records;
   for (const auto& [key, addresses] : peers_) {
-    records.push_back({.index = records.size(), .key = key, .addresses = addresses, .kind = Kind::add});
+    records.push_back({.index = records.size(), .key = key, .addresses = addresses});
   }
   for (auto& record : records) record.checksum = checksum_of(record);
   file_ =

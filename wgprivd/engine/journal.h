@@ -40,7 +40,7 @@ class Journal {
   const StateDirectory& directory_;
   Descriptor file_;  ///< none: the file lacks something and must be rewritten
   std::map<PublicKey, EngineAddresses> peers_;
-  std::uint64_t records_ = 0;  ///< in the file, the header included
+  std::uint64_t records_ = 0;  ///< in the file
   bool dirty_ = true;          ///< something noted is not on disk yet
 };
 

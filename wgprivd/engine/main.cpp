@@ -1,6 +1,6 @@
 // wgprivd-engine: the one program with CAP_NET_ADMIN. Opens all it will ever need, confines itself, serves records
 // (or, with --restore, brings the interface back once). Leaves Cap'n Proto to the front.
-// Ends with 0 (idle, asked to, restored), 1 (to be started anew), 65 (damaged state), 78 (started wrongly).
+// Ends with 0 (idle, asked to, restored), 65 (damaged state) or 1 (the log says why).
 #include <fcntl.h>
 #include <pwd.h>
 #include <sysexits.h>
@@ -25,9 +25,6 @@ struct Options {
   bool restore = false;
 };
 
-// A fault of this type is of whoever starts the program.
-using StartedWrongly = std::invalid_argument;
-
 Descriptor handed_over(std::string_view wanted) {
   Descriptor found;
   char** names = nullptr;
@@ -47,18 +44,19 @@ void read_sealing_key(SecretKey& key) {
   char more = 0;
   const bool whole = file && read(file.get(), key.bytes.data(), key.bytes.size()) == std::ssize(key.bytes);
   if (whole && read(file.get(), &more, 1) == 0) return;
-  throw StartedWrongly("no key-encryption key of 32 bytes (descriptor kek, or the credential of that name)");
+  throw std::runtime_error("no key-encryption key of 32 bytes (descriptor kek, or the credential of that name)");
 }
 
 int run(const Options& options) {
   // What must outlive the program is on disk before its answer, so it may end at any point.
   std::signal(SIGTERM, [](int) { _exit(EXIT_SUCCESS); });
-  if (geteuid() == 0) throw StartedWrongly("as root: user wgprivd with CAP_NET_ADMIN is enough");
+  if (geteuid() == 0) throw std::runtime_error("as root: user wgprivd with CAP_NET_ADMIN is enough");
   Descriptor listener = handed_over("engine");
   const bool listens = listener && sd_is_socket_unix(listener.get(), SOCK_SEQPACKET, 1, nullptr, 0) > 0;
-  if (!options.restore && !listens) throw StartedWrongly("no listening SOCK_SEQPACKET descriptor with the name engine");
+  if (!options.restore && !listens)
+    throw std::runtime_error("no listening SOCK_SEQPACKET descriptor with the name engine");
   const passwd* caller = getpwnam(options.caller.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
-  if (!options.restore && caller == nullptr) throw StartedWrongly("no user " + options.caller);
+  if (!options.restore && caller == nullptr) throw std::runtime_error("no user " + options.caller);
   SecretKey sealing_key;
   read_sealing_key(sealing_key);
 
@@ -76,15 +74,10 @@ int run(const Options& options) {
   Interface interface(options.interface, route, *backend);
   Engine engine(key, policy, journal, interface);
   if (options.restore) return engine.restore() ? EXIT_SUCCESS : EXIT_FAILURE;
-  const bool is_idle = serve(engine, interface, std::move(listener), caller->pw_uid);
-  if (!is_idle) log::error("the userspace implementation is gone");
-  return is_idle ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-int exit_code_of(const std::exception& fault) {
-  log::error("the engine ends", {{"reason", fault.what()}});
-  if (dynamic_cast<const DamagedState*>(&fault) != nullptr) return EX_DATAERR;
-  return dynamic_cast<const StartedWrongly*>(&fault) != nullptr ? EX_CONFIG : EXIT_FAILURE;
+  if (!serve(engine, interface, std::move(listener), caller->pw_uid)) {
+    throw std::runtime_error("the userspace implementation is gone");
+  }
+  return EXIT_SUCCESS;
 }
 
 }  // namespace
@@ -103,6 +96,7 @@ int main(int argc, char** argv) {
   try {
     _exit(wghub::run(options));
   } catch (const std::exception& fault) {
-    _exit(wghub::exit_code_of(fault));
+    wghub::log::error("the engine ends", {{"reason", fault.what()}});
+    _exit(dynamic_cast<const wghub::DamagedState*>(&fault) != nullptr ? EX_DATAERR : EXIT_FAILURE);
   }
 }

@@ -112,7 +112,7 @@ void PeerTable::load(std::span<const EnginePeer> peers, std::span<const ExtraHos
 std::unique_ptr<Backend> open_backend(const std::string& which, const std::string& interface, RouteNetlink& route) {
   auto kernel = std::make_unique<KernelBackend>(route);
   if (which != "userspace" && kernel->is_available()) return kernel;
-  if (which == "kernel") throw std::invalid_argument("the kernel has no WireGuard");
+  if (which == "kernel") throw std::runtime_error("the kernel has no WireGuard");
   return std::make_unique<UapiBackend>("/run/wireguard/" + interface + ".sock");
 }
 

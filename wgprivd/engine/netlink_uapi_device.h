@@ -122,7 +122,7 @@ class Backend {
 
 /// Opens what is asked for (auto: the kernel's where it has one); route must outlive it. The userspace implementation's
 /// socket is /run/wireguard/INTERFACE.sock.
-/// Errors: std::invalid_argument (kernel, but it has none), std::system_error (nobody at the socket).
+/// Errors: std::runtime_error (kernel, but it has none), std::system_error (nobody at the socket).
 std::unique_ptr<Backend> open_backend(const std::string& which, const std::string& interface, RouteNetlink& route);
 
 }  // namespace wghub

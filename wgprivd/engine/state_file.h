@@ -53,11 +53,10 @@ class StateDirectory {
   template <class Record>
   std::optional<Record> read_record(const char* name) const {
     const auto bytes = read(name, sizeof(Record));
-    if (!bytes) return std::nullopt;
-    if (bytes->size() < sizeof(Record)) throw DamagedState(std::string(name) + ": cut off");
-    std::optional<Record> record(std::in_place);
-    std::memcpy(&*record, bytes->data(), sizeof(Record));
-    return record;
+    if (bytes && bytes->size() < sizeof(Record)) throw DamagedState(std::string(name) + ": cut off");
+    Record record;
+    if (bytes) std::memcpy(&record, bytes->data(), sizeof record);
+    return bytes ? std::optional(record) : std::nullopt;
   }
 
   /// Puts bytes in the file's place and on the disk; after a crash the file is the old one or the new one.

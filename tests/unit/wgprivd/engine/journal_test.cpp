@@ -1,0 +1,138 @@
+#include "wgprivd/engine/journal.h"
+
+#include "tests/catch.hpp"
+#include "tests/unit/wgprivd/engine/temporary_state.h"
+#include "wgprivd/engine/netlink_uapi_device.h"
+
+using namespace wghub;
+
+namespace {
+
+constexpr std::size_t kRecord = Journal::kRecordBytes;
+
+PublicKey key_of(std::uint32_t number) {
+  PublicKey key;
+  std::memcpy(key.bytes.data(), &number, sizeof number);
+  key.bytes[31] = 1;
+  return key;
+}
+
+EngineAddresses address_of(std::uint32_t number) {
+  EngineAddresses addresses;
+  addresses.ipv4 = {10, 0, static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
+  return addresses;
+}
+
+void add(Journal& journal, std::uint32_t number) {
+  journal.add(key_of(number), address_of(number), {});
+}
+
+/// A journal of count added peers, 1 to count, on disk.
+void fill(const StateDirectory& directory, std::uint32_t count) {
+  Journal journal(directory);
+  REQUIRE(journal.sync());
+  for (std::uint32_t number = 1; number <= count; ++number) add(journal, number);
+  REQUIRE(journal.sync());
+}
+
+}  // namespace
+
+TEST_CASE("JournalBringsBackWhatWasAddedReplacedAndRemoved") {
+  const TemporaryState state;
+  const StateDirectory directory(state.path);
+  fill(directory, 3);
+  {
+    Journal journal(directory);
+    journal.remove(key_of(1));
+    journal.add(key_of(9), address_of(2), key_of(2));
+    journal.remove(key_of(77));
+    REQUIRE(journal.sync());
+  }
+  CHECK(state.read("journal").size() == 5 * kRecord);
+  const Journal journal(directory);
+  REQUIRE(journal.peers().size() == 2);
+  CHECK(journal.peers().at(key_of(3)) == address_of(3));
+  CHECK(journal.peers().at(key_of(9)) == address_of(2));
+}
+
+TEST_CASE("JournalDropsATornEndOfAnyLength") {
+  const TemporaryState state;
+  const StateDirectory directory(state.path);
+  fill(directory, 3);
+  const auto sound = state.read("journal");
+  for (const auto length : {2 * kRecord, 2 * kRecord + 1, 2 * kRecord + 64, 3 * kRecord - 1}) {
+    state.write("journal", sound.substr(0, length));
+    CHECK(Journal(directory).peers().size() == 2);
+  }
+  auto last_damaged = sound;
+  last_damaged[2 * kRecord + 20] ^= 1;
+  state.write("journal", last_damaged);
+  CHECK(Journal(directory).peers().size() == 2);
+  state.write("journal", sound + std::string(5 * kRecord + 17, '\0'));
+  CHECK(Journal(directory).peers().size() == 3);
+}
+
+TEST_CASE("JournalGoesOnAfterATornEnd") {
+  const TemporaryState state;
+  const StateDirectory directory(state.path);
+  fill(directory, 3);
+  state.write("journal", state.read("journal").substr(0, 2 * kRecord + 50));
+  {
+    Journal journal(directory);
+    add(journal, 8);
+    REQUIRE(journal.sync());
+  }
+  const Journal journal(directory);
+  CHECK(journal.peers().size() == 3);
+  CHECK(journal.peers().contains(key_of(8)));
+}
+
+TEST_CASE("JournalRefusesABadRecordElsewhere") {
+  const TemporaryState state;
+  const StateDirectory directory(state.path);
+  fill(directory, 4);
+  const auto sound = state.read("journal");
+  for (std::size_t byte = 0; byte < 3 * kRecord; byte += 3) {
+    auto damaged = sound;
+    damaged[byte] ^= 0x10;
+    state.write("journal", damaged);
+    CHECK_THROWS_AS(Journal(directory), DamagedState);
+  }
+  // A record left out, repeated, or in another's place.
+  for (const auto& content : {sound.substr(kRecord), sound.substr(0, kRecord) + sound,
+                              sound.substr(kRecord, kRecord) + sound.substr(kRecord)}) {
+    state.write("journal", content);
+    CHECK_THROWS_AS(Journal(directory), DamagedState);
+  }
+}
+
+TEST_CASE("JournalIsRewrittenWhenTwiceItsLiveSize") {
+  const TemporaryState state;
+  const StateDirectory directory(state.path);
+  {
+    Journal journal(directory);
+    REQUIRE(journal.sync());
+    for (std::uint32_t number = 1; number <= 100; ++number) add(journal, number);
+    for (std::uint32_t round = 0; round < Journal::kFloorRecords; ++round) {
+      journal.add(key_of(5), address_of(round), {});
+      REQUIRE(journal.sync());
+      CHECK(state.read("journal").size() <= (Journal::kFloorRecords + 1) * kRecord);
+    }
+  }
+  CHECK(state.read("journal").size() < 300 * kRecord);
+  const Journal journal(directory);
+  CHECK(journal.peers().size() == 100);
+  CHECK(journal.peers().at(key_of(5)) == address_of(Journal::kFloorRecords - 1));
+}
+
+TEST_CASE("JournalThatCannotBeWrittenSaysSoAndCatchesUp") {
+  const TemporaryState state;
+  const StateDirectory directory(state.path);
+  Journal journal(directory);
+  std::filesystem::create_directory(state.file("journal"));  // a rename onto a directory fails
+  add(journal, 1);
+  CHECK_FALSE(journal.sync());
+  std::filesystem::remove(state.file("journal"));
+  CHECK(journal.sync());
+  CHECK(Journal(directory).peers().size() == 1);
+}
