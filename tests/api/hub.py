@@ -1,0 +1,256 @@
+# A hub for tests: users, folders and daemons inside the namespaces that tests/api/run made. Leaves to the tests what to ask.
+import base64, contextlib, http.client, json, os, re, shutil, signal, socket, ssl, subprocess, tempfile, time
+
+SOURCE, BUILD = os.environ["WGHUB_SOURCE"], os.environ["WGHUB_BUILD"]
+ROOT = "/run/test-hub"
+PROGRAMS = f"{ROOT}/bin"
+LOGS = f"{ROOT}/log"
+PORT = 8443
+ADMIN_SOCKET = "/run/wireguard-hub-api/admin.sock"
+DATABASE = "/var/lib/wireguard-hub/database.sqlite"
+USERS = {"wghub": 64101, "wghub-front": 64102, "wgprivd": 64103}
+SLOW = 4 if "asan" in BUILD or "tsan" in BUILD else 1
+PASSWORD = "tall ships sail far"
+
+
+def sh(command, check=True):
+    done = subprocess.run(command, shell=True, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{command}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def eventually(condition, seconds=15, every=0.1):
+    """Waits for a true condition; the seconds it took. Fails the test when it takes longer."""
+    began = time.monotonic()
+    while True:
+        if condition():
+            return time.monotonic() - began
+        assert time.monotonic() - began < seconds * SLOW, f"not within {seconds * SLOW} s"
+        time.sleep(every)
+
+
+def prepare_machine():
+    """Once a run: users, an own /run and /var/lib, copies of the programs that every user may read."""
+    for path in ("/run", "/var/lib"):
+        sh(f"mount -t tmpfs -o mode=0755 none {path}")
+    os.makedirs(PROGRAMS)
+    os.makedirs(LOGS)
+    for name in ("passwd", "group"):
+        with open(f"/etc/{name}") as file:
+            lines = [line for line in file if line.split(":")[0] not in USERS]
+        for user, number in USERS.items():
+            lines.append(f"{user}:x:{number}:{number}::/nonexistent:/usr/sbin/nologin\n" if name == "passwd" else f"{user}:x:{number}:\n")
+        with open(f"{ROOT}/{name}", "w") as file:
+            file.writelines(lines)
+        sh(f"mount --bind {ROOT}/{name} /etc/{name}")
+    for program in ("apid", "wgprivd", "wgprivd-engine", "wghub"):
+        shutil.copy(f"{BUILD}/bin/{program}", PROGRAMS)
+    shutil.copytree(f"{SOURCE}/share/install", f"{ROOT}/share/install")
+    sh("ip link set lo up && ip link add host0 type veth peer name host1 && ip address add 192.0.2.1/24 dev host0 && ip link set host0 up && ip link set host1 up")
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.text = status, headers, body.decode("utf-8", "replace")
+
+    @property
+    def json(self):
+        return json.loads(self.text)
+
+    @property
+    def code(self):
+        return self.headers.get("X-Error-Code")
+
+    def __repr__(self):
+        return f"{self.status} {self.code or ''} {self.text[:400]}"
+
+
+class Client:
+    """A caller of the API with one credential. One connection a thread would be needed for sharing: make one client each."""
+
+    def __init__(self, headers=None, port=PORT, timeout=30):
+        self.headers, self.port, self.timeout = headers or {}, port, timeout
+        self.context = ssl.create_default_context()
+        self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
+        self.connection = None
+
+    def connect(self):
+        self.connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=self.timeout * SLOW, context=self.context)
+
+    def call(self, method, path, body=None, headers=None, raw=None):
+        merged = {"Accept": "application/json", **self.headers, **(headers or {})}
+        if body is not None:
+            raw = json.dumps(body).encode()
+        if raw is not None:
+            merged.setdefault("Content-Type", "application/json")
+        for attempt in (1, 2):  # an idle connection may have been closed meanwhile
+            try:
+                if self.connection is None:
+                    self.connect()
+                self.connection.request(method, path, raw, merged)
+                answer = self.connection.getresponse()
+                return Answer(answer.status, answer.headers, answer.read())
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+                self.connection = None
+                if attempt == 2:
+                    raise
+
+    def get(self, path, **options):
+        return self.call("GET", path, **options)
+
+    def post(self, path, body=None, **options):
+        return self.call("POST", path, body, **options)
+
+    def put(self, path, body=None, **options):
+        return self.call("PUT", path, body, **options)
+
+    def delete(self, path, **options):
+        return self.call("DELETE", path, **options)
+
+
+class AdminSocket(http.client.HTTPConnection):
+    def __init__(self):
+        super().__init__("localhost", timeout=30)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(ADMIN_SOCKET)
+
+
+def make_key():
+    """A WireGuard key pair's public half: only its form and validity matter to the hub."""
+    private = subprocess.run(["wg", "genkey"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["wg", "pubkey"], input=private, capture_output=True, text=True, check=True).stdout.strip()
+
+
+class Hub:
+    """The daemons, run as in production by deploy/activate."""
+
+    def __init__(self, network="10.83.0.0/24"):
+        self.network, self.activate, self.admin, self.settings = network, None, None, ""
+
+    def configure(self, **settings):
+        """Keys of apid.toml, dots as double underscores; limits are off unless a test sets them."""
+        values = {"limits.tokens_per_hour": "0", "limits.logins_per_15min": "0", "limits.unknown_tokens_per_minute": "0"}
+        values.update({name.replace("__", "."): value for name, value in settings.items()})
+        with open(f"{ROOT}/apid.toml", "w") as file:
+            file.write(f'listen = "0.0.0.0:{PORT}"\nshare_directory = "{ROOT}/share"\n')
+            file.writelines(f"{name} = {value}\n" for name, value in sorted(values.items(), key=lambda item: "." in item[0]))
+        sh(f"chown root:wghub {ROOT}/apid.toml && chmod 0640 {ROOT}/apid.toml")
+
+    def start(self, **settings):
+        for folder, owner, mode in (("/var/lib/wireguard-hub", "wghub", 0o750), ("/var/lib/wireguard-hub-privileged", "wgprivd", 0o700)):
+            os.makedirs(folder, exist_ok=True)
+            shutil.chown(folder, owner, owner)
+            os.chmod(folder, mode)
+        if not os.path.exists(f"{ROOT}/kek"):
+            with open(f"{ROOT}/kek", "wb", opener=lambda path, flags: os.open(path, flags, 0o400)) as file:
+                file.write(os.urandom(32))
+        self.configure(**settings)
+        with open(f"{SOURCE}/deploy/lib/services.toml") as file:
+            plan = file.read()
+        for word, value in {"@LIBEXEC@": PROGRAMS, "@STATE@": ROOT, "@KEK@": f"{ROOT}/kek", "@CONFIG@": f"{ROOT}/apid.toml",
+                            "@BACKEND@": "userspace", "#USERSPACE# ": ""}.items():
+            plan = plan.replace(word, value)
+        with open(f"{ROOT}/services.toml", "w") as file:
+            file.write(plan)
+        log = open(f"{LOGS}/activate.log", "a")
+        self.activate = subprocess.Popen(["/usr/bin/python3", f"{SOURCE}/deploy/activate", f"{ROOT}/services.toml"],
+                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.wait_live()
+
+    def wait_live(self):
+        eventually(lambda: self.try_status("/api/health/live") == 200, 30)
+
+    def wait_ready(self):
+        return eventually(lambda: self.try_status("/api/health/ready") == 200, 30)
+
+    def try_status(self, path):
+        try:
+            return Client().get(path).status
+        except OSError:
+            return None
+
+    def stop(self):
+        if self.activate:
+            self.activate.send_signal(signal.SIGTERM)
+            self.activate.wait(30)
+            self.activate = None
+
+    def restart(self, **settings):
+        self.stop()
+        self.start(**settings)
+
+    def wipe(self):
+        """Back to a machine that never had a hub."""
+        self.stop()
+        for folder in ("/var/lib/wireguard-hub", "/var/lib/wireguard-hub-privileged"):
+            shutil.rmtree(folder, ignore_errors=True)
+        sh("ip link del wg0 2>/dev/null", check=False)
+        self.admin = None
+
+    def pid(self, name):
+        """The process of that name that is no supervisor."""
+        found = sh(f"pgrep -x {name[:15]}", check=False).split()
+        return int(found[0]) if found else None
+
+    def kill(self, name, number=signal.SIGKILL):
+        os.kill(self.pid(name), number)
+
+    def root_call(self, method, path):
+        connection = AdminSocket()
+        connection.request(method, path, b"" if method == "POST" else None, {"Host": "localhost"})
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
+
+    def setup_code(self):
+        return sh(f"{PROGRAMS}/wghub setup-code").split()[1]
+
+    def set_up(self):
+        """Set-up, initialise, an admin's API token: self.admin."""
+        person = Client()
+        answer = person.post("/api/setup", {"setupCode": self.setup_code(), "username": "admin", "password": PASSWORD})
+        assert answer.status == 201, answer
+        person.headers = {"Cookie": answer.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": answer.json["csrfToken"]}
+        self.person = person
+        answer = person.post("/api/hub/initialize", {"networkCIDR": self.network, "listenPort": 51820,
+                                                     "endpoint": "192.0.2.1:51820", "dns": ["9.9.9.9"]})
+        assert answer.status == 201, answer
+        self.admin = self.client("admin")
+        self.wait_ready()
+        return self.admin
+
+    def client(self, role):
+        answer = self.person.post("/api/api-tokens", {"name": f"test {role}", "role": role})
+        assert answer.status == 201, answer
+        return Client({"Authorization": f"Bearer {answer.json['secret']}"})
+
+    def another(self):
+        """The admin again on a connection of its own, for threads."""
+        return Client(dict(self.admin.headers))
+
+    def token(self, name="spoke", **fields):
+        answer = self.admin.post("/api/installation/token", {"spokeName": name, **fields})
+        assert answer.status == 201, answer
+        return answer.json
+
+    def register(self, token=None, key=None, client=None, headers=None, **fields):
+        token = token or self.token()["token"]["token"]
+        return (client or Client()).post("/api/spoke/register", {"token": token, "publicKey": key or make_key(), "os": "linux", **fields},
+                                         headers=headers)
+
+    def peers(self):
+        """Public key -> allowed IPs, as the interface has them."""
+        dump = sh("wg show wg0 allowed-ips", check=False)
+        return {line.split("\t")[0]: line.split("\t")[1] for line in dump.splitlines()}
+
+    def audit(self, **filters):
+        query = "&".join(f"{name}={value}" for name, value in {"limit": 1000, **filters}.items())
+        answer = self.admin.get(f"/api/audit?{query}")
+        assert answer.status == 200, answer
+        return answer.json["events"]
+
+    def log(self, name):
+        with open(f"{LOGS}/{name}.log", errors="replace") as file:
+            return file.read()
