@@ -12,6 +12,7 @@ INCLUDE = re.compile(r"^\{\{INCLUDE ([a-z_]+\.sh)\}\}$", re.M)
 PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
 UNQUOTED = {"EXIT_CODE"}
 ALLOWED = {
+    "PLATFORM": r"linux|macos|proxmox|windows",
     "TOKEN": r"[A-Za-z0-9_-]{43}",
     "TOKEN_HASH": r"[0-9a-f]{64}",
     "HUB_ENDPOINT": r"([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}",

@@ -13,6 +13,7 @@ def values(base_url="https://hub.example.com:8443", pin="", **changes):
     secret = changes.pop("TOKEN", None) or token()
     safe = f"-k --pinnedpubkey '{pin}' " if pin else ""
     result = {
+        "PLATFORM": "linux",
         "TOKEN": secret,
         "TOKEN_HASH": hashlib.sha256(secret.encode()).hexdigest(),
         "HUB_ENDPOINT": "203.0.113.5:51820",

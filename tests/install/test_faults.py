@@ -51,20 +51,31 @@ def wrong_platform(prepare, *texts):
     return test
 
 
-def no_client(place):
+def no_script_yet(place):
+    """Another platform's command first: the token is free again, and the right command works."""
+    for platform, text in (("macos", "another platform"), ("proxmox", "Linux command")):
+        token = place.hub.new_token()
+        token.state = "claimed"
+        script = place.path("script.sh")
+        script.write_bytes(render.render("unsupported.sh.template", {**token.values, "PLATFORM": platform}))
+        machine = Machine(place.path(platform))
+        status, output = machine.run(f"bash < {script}", user=65534)
+        equal(status, 11, output)
+        contains(output, "UNSUPPORTED (11)", text)
+        equal((token.state, token.reports[0]["os"]), ("unused", platform))
+        then_works(machine, token)
+
+
+def revoked_after_start(place):
+    """Killed once it was up, and removed on the hub meanwhile: the next run takes everything away again."""
     machine = Machine(place.path("machine"))
     token = place.hub.new_token()
-    script = place.path("script.sh")
-    token.state = "claimed"
-    script.write_bytes(render.render("linux.sh.template", token.values))
-    machine.hidden |= {"curl", "wget"}
-    status, output = machine.run(f"sh {script}")
-    equal(status, 12, output)
-    contains(output, "MISSING_TOOL (12)", "curl", "could not be told")
-    machine2 = Machine(place.path("machine2"))
-    machine2.hidden |= {"curl"}
-    status, output = machine2.run(f"sh {script}")
-    equal(status, 0, output)
+    machine.set("handshake", "0")
+    equal(machine.install(token)[0], 60)
+    place.hub.faults["register"] = (410, {"code": "TOKEN_REVOKED"})
+    status, output = machine.install(token)
+    equal(status, 45, output)
+    equal([f for f in machine.leftovers() if not f.startswith("log/")], CLEAN)
 
 
 def no_ip(place):
@@ -346,7 +357,8 @@ TESTS = [
     ("11: ostree", wrong_platform(lambda m, t: (m.root / "run/ostree-booted").touch(), "rpm-ostree")),
     ("11: NixOS", wrong_platform(lambda m, t: (m.root / "etc/os-release").write_text("ID=nixos\n"), "networking.wg-quick")),
     ("11: transactional-update", wrong_platform(lambda m, t: (m.fake / "bin/transactional-update").symlink_to("/bin/true"), "transactional-update")),
-    ("12: neither curl nor wget; the saved copy works later", no_client),
+    ("11: a platform without a script gives the token back", no_script_yet),
+    ("45: revoked after the start: everything is taken away", revoked_after_start),
     ("12: no ip command", no_ip),
     ("13: the hub is gone after the fetch; the copy stays", hub_gone),
     ("13: the endpoint's name does not resolve", endpoint_unknown),

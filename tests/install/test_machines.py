@@ -46,6 +46,22 @@ def all_there(place):
     assert not machine.exists("fake/packages")
 
 
+def no_client(place):
+    machine = Machine(place.path("machine"))
+    token = place.hub.new_token()
+    script = place.path("script.sh")
+    token.state = "claimed"
+    script.write_bytes(render.render("linux.sh.template", token.values))
+    machine.hidden |= {"curl", "wget"}
+    status, output = machine.run(f"sh {script}")
+    equal(status, 12, output)
+    contains(output, "MISSING_TOOL (12)", "curl", "could not be told")
+    machine2 = Machine(place.path("machine2"))
+    machine2.hidden |= {"curl"}
+    status, output = machine2.run(f"sh {script}")
+    equal(status, 0, output)
+
+
 def no_kernel(prepare, code, *texts):
     def test(place):
         def both(machine, _):
@@ -287,6 +303,7 @@ def older_command_forgotten(place):
 
 
 TESTS = [
+    ("12: neither curl nor wget; the saved copy works later", no_client),
     ("0: everything is there: no package manager is called", all_there),
     ("0: apt installs", packages("apt-get", 0, "connected")),
     ("0: apt with a failing repository but a candidate", apt_lists_stale),

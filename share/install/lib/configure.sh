@@ -3,7 +3,6 @@
 _configure() {
   _step "writing $_conf"
   _stage=configured
-  _init=$(_init_system)
   _keep_old
   _changed=yes
   _stop

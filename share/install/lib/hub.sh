@@ -102,7 +102,7 @@ _answered() { sed -n "s/^$1=//p" "$_answer" 2>/dev/null | head -n 1 | LC_ALL=C t
 _report() {
   _detail=
   if [ "$2" != 0 ]; then _detail=$(_log_tail 20 | _json_lines); fi
-  _body="{\"token\":\"$_token\",\"stage\":\"$1\",\"code\":$2,\"reason\":\"$(_json_text "$3" | cut -c 1-300)\",\"os\":\"linux\",\"detail\":\"$_detail\"}"
+  _body="{\"token\":\"$_token\",\"stage\":\"$1\",\"code\":$2,\"reason\":\"$(_json_text "$3" | cut -c 1-300)\",\"os\":\"$_os\",\"detail\":\"$_detail\"}"
   _hub_call "$_report_url" 5 0
   _body=
   [ "$_http_status" = 202 ]

@@ -18,16 +18,6 @@ _wrong_platform() {
   fi
 }
 
-# Before the copy exists nothing has to be undone: report, explain, leave.
-_refuse() {
-  _code=$1
-  printf '[wghub] ERROR %s (%s): %s. Fix: %s\n' "$2" "$1" "$3" "$4" >&2
-  if ! _report preflight "$1" "$2: $3"; then
-    printf '%s\n' '[wghub] The hub could not be told. If the next try says that the command is already used, ask for a new one (New token).' >&2
-  fi
-  exit "$1"
-}
-
 _check_platform() {
   _wrong=$(_wrong_platform)
   if [ -n "$_wrong" ]; then _refuse 11 UNSUPPORTED "${_wrong%%|*}" "${_wrong#*|}."; fi

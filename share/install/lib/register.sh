@@ -48,7 +48,7 @@ _register() {
   _describe_machine
   # From here on the hub may know the key even if its answer is lost.
   : >"$_state/registering"
-  _body="{\"token\":\"$_token\",\"publicKey\":\"$_public_key\",\"os\":\"linux\",\"metadata\":$_metadata}"
+  _body="{\"token\":\"$_token\",\"publicKey\":\"$_public_key\",\"os\":\"$_os\",\"metadata\":$_metadata}"
   : >"$_answer"
   _hub_call "$_register_url" 60 3
   _body=

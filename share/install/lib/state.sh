@@ -15,6 +15,7 @@ _begin() {
   _persistent=true
   _changed=no
   _locked=no
+  _init=$(_init_system)
   trap _leave EXIT
   trap '_interrupted' INT TERM HUP
   _answer=$_state/answer
@@ -91,6 +92,7 @@ _leave() {
   _code=${_code:-0}
   case $_code in
     0 | 60 | 61) ;;
+    40 | 41 | 42 | 45) if [ -e "$_state/replaced" ]; then _undo; fi ;;
     *) if [ "$_changed" = yes ]; then _undo; fi ;;
   esac
   if [ "$_code" != 0 ]; then _tell_failure; fi
@@ -119,8 +121,9 @@ _tell_failure() {
   esac
 }
 
+# The key that an earlier run of this installation made, too, so its name comes from the state.
 _forget_key() {
-  if [ -e "$_state/new-key" ]; then rm -f "$_key"; fi
+  if [ -e "$_state/new-key" ]; then rm -f "/etc/wireguard/$(tail -n 1 "$_state/interface").key"; fi
 }
 
 _forget() {

@@ -1,6 +1,7 @@
 # What the hub wrote into this script for one token. The hub checks each value and quotes it.
 # shellcheck disable=SC2034  # the wrapper and the saved script use different ones
 _values() {
+  _os={{PLATFORM}}
   _token={{TOKEN}}
   _token_hash={{TOKEN_HASH}}
   _endpoint={{HUB_ENDPOINT}}
