@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <csignal>
@@ -55,8 +56,8 @@ class Server::Impl {
   Impl(ServerOptions options, const Router& router, EventBroadcaster& events)
       : state(std::move(options), router, events), work(state.io.get_executor()), drain_look(state.io) {}
 
-  struct Door_ {
-    Door_(boost::asio::io_context& io, Descriptor socket, Door kind)
+  struct Entrance {
+    Entrance(boost::asio::io_context& io, Descriptor socket, Door kind)
         : listener(io, socket.release()), pause(io), door(kind) {}
     Listener listener;
     boost::asio::steady_timer pause;
@@ -64,16 +65,16 @@ class Server::Impl {
   };
 
   void open();
-  void accept_on(Door_& door);
-  bool accept_some(Door_& door, int at_most);
-  void take(Door_& door, Accepted accepted);
+  void accept_on(Entrance& door);
+  bool accept_some(Entrance& door, int at_most);
+  void take(Entrance& door, Accepted accepted);
   void begin_drain(Clock::time_point until);
   void look_at_drain(Clock::time_point until);
 
   ServerState state;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work;
   boost::asio::steady_timer drain_look;
-  std::vector<std::unique_ptr<Door_>> doors;
+  std::vector<std::unique_ptr<Entrance>> doors;
   RareWarning exhausted;
   RareWarning crowded;
   RareWarning strangers;
@@ -88,13 +89,13 @@ void Server::Impl::open() {
                                                  : listen_on(options.listen_address, options.port);
   options.handed_over_socket = -1;
   port = bound_port(network.get());
-  doors.push_back(std::make_unique<Door_>(state.io, std::move(network), Door::network));
+  doors.push_back(std::make_unique<Entrance>(state.io, std::move(network), Door::network));
   if (!options.admin_socket.empty())
-    doors.push_back(std::make_unique<Door_>(state.io, listen_on_path(options.admin_socket), Door::admin_socket));
+    doors.push_back(std::make_unique<Entrance>(state.io, listen_on_path(options.admin_socket), Door::admin_socket));
   for (auto& door : doors) accept_on(*door);
 }
 
-void Server::Impl::accept_on(Door_& door) {
+void Server::Impl::accept_on(Entrance& door) {
   door.listener.async_wait(Listener::wait_read, [this, &door](const boost::system::error_code& error) {
     if (error) return;
     if (accept_some(door, kAcceptsAtOnce)) return accept_on(door);
@@ -106,7 +107,7 @@ void Server::Impl::accept_on(Door_& door) {
 }
 
 // False when there is neither a descriptor nor a waiting connection that could give one up.
-bool Server::Impl::accept_some(Door_& door, int at_most) {
+bool Server::Impl::accept_some(Entrance& door, int at_most) {
   for (int i = 0; i < at_most; ++i) {
     auto accepted = accept_from(door.listener.native_handle());
     if (accepted.outcome == AcceptOutcome::nothing) return true;
@@ -121,7 +122,7 @@ bool Server::Impl::accept_some(Door_& door, int at_most) {
   return true;
 }
 
-void Server::Impl::take(Door_& door, Accepted accepted) {
+void Server::Impl::take(Entrance& door, Accepted accepted) {
   if (door.door == Door::admin_socket) {
     const auto uid = peer_uid(accepted.socket.get());
     if (uid != 0U) {
@@ -169,7 +170,6 @@ void Server::Impl::look_at_drain(Clock::time_point until) {
 
 Server::Server(ServerOptions options, const Router& router, EventBroadcaster& events) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot start");
-  options.allowed_hosts.push_back(options.listen_address);
   impl_ = std::make_unique<Impl>(std::move(options), router, events);
 }
 

@@ -1,5 +1,6 @@
 #include "apid/http/session.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "apid/http/access_log.h"
@@ -53,6 +54,7 @@ std::chrono::milliseconds Session::patience(Phase phase) const {
     case Phase::idle:
       return state_.draining ? std::min(deadlines.idle, kIdleWhenDraining) : deadlines.idle;
     case Phase::first_head:
+      return state_.draining ? std::min(deadlines.header, kIdleWhenDraining) : deadlines.header;
     case Phase::head:
       return deadlines.header;
     case Phase::body:
@@ -216,6 +218,8 @@ void Session::on_sent() {
 }
 
 void Session::finish() {
+  subscription_.reset();
+  ping_.cancel();
   transport_.finish();
   enter(Phase::lingering);
   discard();
@@ -237,11 +241,12 @@ void Session::drain() {
 }
 
 void Session::close() {
+  // A worker may be making a subscription just now; then it goes with the session.
+  if (phase_ != Phase::handling) subscription_.reset();
   phase_ = Phase::closed;
   deadline_.cancel();
   ping_.cancel();
   transport_.close();
-  subscription_.reset();
   state_.connections.remove(*this);
 }
 
