@@ -3,7 +3,8 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <cstring>
+
+#include "common/digest.h"
 
 namespace wghub {
 namespace {
@@ -57,14 +58,7 @@ std::string to_base64(const PublicKey& key) {
 }
 
 std::string to_hex(const PublicKey& key) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * key.bytes.size());
-  for (const auto byte : key.bytes) {
-    text.push_back(digits[byte >> 4]);
-    text.push_back(digits[byte & 0x0f]);
-  }
-  return text;
+  return to_hex(key.bytes);
 }
 
 bool is_usable(const PublicKey& key) {

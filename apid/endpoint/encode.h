@@ -3,11 +3,11 @@
 
 #include <boost/json/object.hpp>
 
-#include "apid/helper/helper.h"
 #include "apid/http/message.h"
 #include "apid/model/account.h"
 #include "apid/model/audit.h"
 #include "apid/model/hub.h"
+#include "apid/model/peer.h"
 #include "apid/model/spoke.h"
 #include "apid/model/token.h"
 #include "apid/service/account_service.h"

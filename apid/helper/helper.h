@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "apid/model/peer.h"
 #include "common/address.h"
 #include "common/error.h"
 #include "common/key.h"
@@ -68,19 +69,6 @@ struct WantedPeer {
   Address ipv4;  ///< none when the hub has no IPv4
   Address ipv6;
   std::optional<PublicKey> replaces;  ///< the key that holds this address now: both change in one step
-};
-
-/// A peer as the interface has it. Units: epoch seconds (0: never), bytes.
-struct PeerState {
-  PublicKey key;
-  Address ipv4;
-  Address ipv6;
-  bool other_addresses = false;  ///< has allowed IPs besides one host address per family
-  Address endpoint;
-  std::uint16_t endpoint_port = 0;
-  std::int64_t last_handshake = 0;
-  std::uint64_t received_bytes = 0;
-  std::uint64_t sent_bytes = 0;
 };
 
 /// One whole dump. complete is false when any of it may be missing: then it must not drive removals.

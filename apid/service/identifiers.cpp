@@ -7,17 +7,12 @@
 #include <boost/uuid/uuid.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
+#include "common/digest.h"
+
 namespace wghub {
 namespace {
 
 constexpr std::size_t kSecretCharacters = 43;
-using Digest = std::array<unsigned char, crypto_hash_sha256_BYTES>;
-
-Digest sha256(std::string_view text) {
-  Digest digest{};
-  crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
-  return digest;
-}
 
 std::string base64url(std::span<const std::uint8_t, 32> bytes) {
   std::array<char, kSecretCharacters + 1> text{};
@@ -61,10 +56,7 @@ bool is_uuid(std::string_view text) {
 }
 
 std::string sha256_hex(std::string_view text) {
-  const Digest digest = sha256(text);
-  std::array<char, 2 * crypto_hash_sha256_BYTES + 1> hex{};
-  sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
-  return hex.data();
+  return to_hex(sha256(text));
 }
 
 std::string sha256_base64url(std::string_view text) {

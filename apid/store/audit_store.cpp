@@ -1,16 +1,15 @@
 #include "apid/store/audit_store.h"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <stdexcept>
 
 #include "apid/store/paging.h"
 #include "apid/store/sql_text.h"
 #include "apid/store/transaction.h"
+#include "common/digest.h"
 
 namespace wghub::store {
 namespace {
@@ -78,10 +77,7 @@ std::string hash_of(const AuditEvent& event, const std::string& hash_before) {
   for (const auto* text : {&event.actor.id, &event.actor.name, &event.actor.source_address, &event.actor.user_agent,
                            &event.action, &event.target, &event.outcome, &event.details})
     add(*text);
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  const auto* const bytes = reinterpret_cast<const unsigned char*>(encoding.data());
-  SHA256(bytes, encoding.size(), digest.data());
-  return fmt::format("{:02x}", fmt::join(digest, ""));
+  return to_hex(sha256(encoding));
 }
 
 Link find_link(Transaction& transaction, std::string_view sql) {
