@@ -7,6 +7,11 @@ def pytest_sessionstart(session):
     hubs.prepare_machine()
 
 
+def pytest_terminal_summary(terminalreporter):
+    for figure in hubs.FIGURES:
+        terminalreporter.write_line(figure)
+
+
 @pytest.fixture(scope="session")
 def running():
     hub = hubs.Hub()
@@ -32,6 +37,21 @@ def fresh(running):
     running.start()
     yield running
     running.wipe()
+    running.start()
+    running.set_up()
+
+
+@pytest.fixture(scope="module")
+def wide(running):
+    """A hub with 65,533 addresses for a module that makes many spokes; the shared one is set up anew behind it."""
+    small = running.network
+    running.wipe()
+    running.network = "10.84.0.0/16"
+    running.start()
+    running.set_up()
+    yield running
+    running.wipe()
+    running.network = small
     running.start()
     running.set_up()
 
