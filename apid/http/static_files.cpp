@@ -62,7 +62,7 @@ std::string make_etag(const std::string& content) {
   crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(content.data()), content.size());
   std::array<char, 33> text{};
   sodium_bin2hex(text.data(), text.size(), digest.data(), 16);
-  return "\"" + std::string(text.data()) + "\"";
+  return std::string("\"").append(text.data()).append("\"");
 }
 
 }  // namespace
@@ -88,7 +88,8 @@ void StaticFiles::read_all(const std::string& directory) {
     }
     total += content->size();
     auto etag = make_etag(*content);
-    files_.emplace("/" + fs::relative(entry.path(), directory).string(), File{std::move(*content), std::move(etag)});
+    files_.emplace((fs::path("/") / fs::relative(entry.path(), directory)).string(),
+                   File{std::move(*content), std::move(etag)});
   }
 }
 
