@@ -1,7 +1,6 @@
 #include "wgprivd/engine/state_file.h"
 
 #include <fcntl.h>
-#include <openssl/sha.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -11,12 +10,6 @@
 #include "common/log.h"
 
 namespace wghub {
-
-Digest sha256(Bytes bytes) {
-  Digest digest{};
-  SHA256(bytes.data(), bytes.size(), digest.data());
-  return digest;
-}
 
 StateDirectory::StateDirectory(std::string path)
     : path_(std::move(path)), directory_(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {

@@ -1,21 +1,17 @@
 // Files of the engine's state directory: read whole, replaced whole. Leaves what is in them to their owners.
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <cstring>
 #include <optional>
-#include <span>
 #include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "common/descriptor.h"
+#include "common/digest.h"
 
 namespace wghub {
 
 using Bytes = std::span<const std::uint8_t>;
-using Digest = std::array<std::uint8_t, 32>;
 
 /// A fixed-size record without padding, as bytes.
 template <class Record>
@@ -23,8 +19,6 @@ Bytes bytes_of(const Record& record) {
   static_assert(std::has_unique_object_representations_v<Record>);
   return {reinterpret_cast<const std::uint8_t*>(&record), sizeof record};
 }
-
-Digest sha256(Bytes bytes);
 
 /// The checksum of a record that ends with a Digest: SHA-256 of all before that.
 template <class Record>
