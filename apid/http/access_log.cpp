@@ -4,9 +4,13 @@
 #include "common/log.h"
 
 namespace wghub::http {
+namespace {
+
+constexpr std::string_view kBeforeToken = "/script/";
+
+}  // namespace
 
 std::string loggable_path(std::string_view path) {
-  static constexpr std::string_view kBeforeToken = "/script/";
   const auto place = path.find(kBeforeToken);
   if (place == std::string_view::npos) return printable(path, 256);
   return printable(path.substr(0, place + kBeforeToken.size()), 256) + "[token]";

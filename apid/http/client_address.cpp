@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -12,8 +13,9 @@
 namespace wghub::http {
 namespace {
 
+constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
 Address unmapped(const Address& address) {
-  static constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (address.family != Family::ipv6 || !std::equal(kMapped.begin(), kMapped.end(), address.bytes.begin()))
     return address;
   Address result;

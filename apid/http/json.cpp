@@ -21,10 +21,12 @@ constexpr std::size_t kMaxDepth = 16;
 // The shape of this class is what json::basic_parser asks of a handler.
 class DuplicateFinder {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): the parser's own names
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+  // NOLINTEND(readability-identifier-naming)
 
   bool on_object_begin(json::error_code&) {
     keys_.emplace_back();
