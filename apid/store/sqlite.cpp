@@ -15,7 +15,7 @@
 namespace wghub::store {
 namespace {
 
-constexpr off_t kLargeLog = 16 << 20;
+constexpr off_t kLargeLog = 32 << 20;
 constexpr std::chrono::milliseconds kShrinkPatience{250};
 
 sqlite_api::sqlite3* handle_of(soci::session& session) {
@@ -74,7 +74,9 @@ std::unique_ptr<Connection> open_sqlite(const std::string& path, Access access, 
     run_script(*session,
                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                "PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 16777216;");
-    run_script(*session, access == Access::write ? "PRAGMA cache_size = -4096;"
+    // A page of an index is changed again and again: checkpoints that are four times as rare write it a fourth as
+    // often.
+    run_script(*session, access == Access::write ? "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000;"
                                                  : "PRAGMA cache_size = -1024; PRAGMA query_only = ON;");
     return std::make_unique<Connection>(std::move(session));
   } catch (const soci::soci_error& error) {

@@ -47,7 +47,8 @@ std::string make_id(int number) {
 
 PublicKey make_key(int number) {
   PublicKey key;
-  for (std::size_t i = 0; i < 4; ++i) key.bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+  const auto scattered = static_cast<unsigned>(number) * 3266489917U;
+  for (std::size_t i = 0; i < 4; ++i) key.bytes[i] = static_cast<std::uint8_t>(scattered >> (8 * i));
   key.bytes[30] = 7;
   return key;
 }
@@ -55,7 +56,7 @@ PublicKey make_key(int number) {
 Token make_token(int number, std::int64_t now) {
   Token token;
   token.id = make_id(number);
-  token.hash = fmt::format("{:064x}", number);
+  token.hash = fmt::format("{:08x}{:056x}", static_cast<unsigned>(number) * 2246822519U, number);
   token.spoke_id = make_id(number + (1 << 24));
   token.spoke_name = fmt::format("spoke {}", number);
   token.address = from_number(0x0a000000U + static_cast<std::uint32_t>(number));

