@@ -49,10 +49,7 @@ void require(bool done) {
 
 void restrict_files(const StateDirectory& directory) {
   const long abi = syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-  if (abi < 1) {
-    log::warning("this kernel has no Landlock: only their modes guard files");
-    return;
-  }
+  if (abi < 1) return log::warning("this kernel has no Landlock: only their modes guard files");
   landlock_ruleset_attr handled{.handled_access_fs = kAllOfAbi1};
   if (abi >= 2) handled.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
   if (abi >= 3) handled.handled_access_fs |= kTruncate;

@@ -1,7 +1,6 @@
 #include "wgprivd/engine/engine.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "common/log.h"
 #include "wgprivd/engine/policy.h"
@@ -21,6 +20,10 @@ constexpr const char* kNames[] = {  // of EngineOutcome, in its order
     "address_outside", "address_reserved", "address_held", "replaces_mismatch", "preshared_key", "stale_snapshot",
     "failed"};
 // clang-format on
+
+void log_peer(const char* what, const PublicKey& key, const EngineAddresses& addresses, const std::string& replaced) {
+  log::info(what, {{"key", to_base64(key)}, {"address", to_string(addresses)}, {"replaces", replaced}});
+}
 
 }  // namespace
 
@@ -65,13 +68,16 @@ EngineOutcome Engine::dispatch(std::span<const std::byte> record) {
   const bool sound =
       known && request.version == kEngineVersion && (request.flags & ~found->flags) == 0 && request.reserved == 0;
   const auto outcome = sound ? (this->*found->handle)(request) : malformed;
-  if (outcome != done && outcome != unchanged) log_refusal(known ? found->name : "unknown", outcome, request);
+  if (outcome == done || outcome == unchanged || ++refusals_ > kRefusalLinesPerSecond) return outcome;
+  log::warning("refused", {{"operation", known ? found->name : "unknown"},
+                           {"reason", kNames[static_cast<std::size_t>(outcome)]},
+                           {"key", to_base64(PublicKey{request.key})},
+                           {"address", to_string(request.addresses)}});
   return outcome;
 }
 
 void Engine::describe(EngineReply& reply) const {
-  reply.backend = interface_.backend();
-  reply.link_generation = interface_.generation();
+  interface_.describe(reply);
   if (const auto& key = key_.public_key()) {
     reply.hub_key = key->bytes;
     reply.flags |= EngineReply::kHasKey;
@@ -81,7 +87,6 @@ void Engine::describe(EngineReply& reply) const {
     reply.policy_digest = sha256(bytes_of(accepted->policy));
     reply.flags |= EngineReply::kHasPolicy;
   }
-  if (interface_.is_up()) reply.flags |= EngineReply::kInterfaceUp;
 }
 
 EngineOutcome Engine::hello(const EngineRequest&) {
@@ -97,25 +102,22 @@ EngineOutcome Engine::generate_key(const EngineRequest&) {
 }
 
 EngineOutcome Engine::configure(const EngineRequest& request) {
-  const auto& wanted = request.policy;
+  const auto& current = policy_.current();
+  const bool is_new = !current || !is_same(current->policy, request.policy);
   if (!key_.public_key()) return key_missing;
-  if (const auto refused = check_policy(wanted); refused != done) return refused;
+  if (is_new && current && current->fixed != 0) return policy_mismatch;
+  if (is_new) {
+    if (const auto refused = check_form(request.policy); refused != done) return refused;
+    const auto host_networks = interface_.host_networks();
+    if (!host_networks) return failed;
+    if (const auto refused = check_overlap(request.policy, *host_networks); refused != done) return refused;
+  }
   if (const auto refused = interface_.check_free(); refused != done) return refused;
-  const bool is_new = !policy_.current() || !is_same(policy_.current()->policy, wanted);
-  if (is_new && !policy_.store(wanted, false)) return failed;
+  if (is_new && !policy_.store(request.policy, false)) return failed;
   expect_ours();
   if (!interface_.bring_up(key_)) return failed;
   if (interface_.was_created()) page_.reply.flags |= EngineReply::kCreated;
   return done;
-}
-
-EngineOutcome Engine::check_policy(const EnginePolicy& wanted) {
-  const auto& current = policy_.current();
-  if (current && is_same(current->policy, wanted)) return done;
-  if (current && current->fixed) return policy_mismatch;
-  if (const auto refused = check_form(wanted); refused != done) return refused;
-  const auto host_networks = interface_.host_networks();
-  return host_networks ? check_overlap(wanted, *host_networks) : failed;
 }
 
 EngineOutcome Engine::check_peer(const EngineRequest& request, const PublicKey* replaces) const {
@@ -136,57 +138,39 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
   if (const auto refused = check_peer(request, names_old ? &old : nullptr); refused != done) return refused;
   if (policy_.current()->fixed == 0 && !policy_.store(EnginePolicy{policy_.current()->policy}, true)) return failed;
 
-  const bool replacing = names_old && interface_.peers().find(old) != nullptr;
-  const bool same = interface_.peers().shows(key, request.addresses);
-  // An identical peer is set once more, in a way that disturbs nothing: it may have been flushed since the last dump.
-  const PeerChange changes[] = {
-      {PeerChange::Kind::remove, old, {}},
-      {same ? PeerChange::Kind::keep : PeerChange::Kind::set, key, request.addresses},
-  };
-  if (const auto fault = interface_.apply(std::span(changes).subspan(replacing ? 0 : 1)); fault != done) return fault;
-
+  const auto outcome = interface_.set_peer(key, request.addresses, names_old ? &old : nullptr);
+  if (outcome != done && outcome != unchanged) return outcome;
   const auto noted = journal_.peers().find(key);
   const bool is_noted = noted != journal_.peers().end() && noted->second == request.addresses;
   if (!is_noted || journal_.peers().contains(old)) journal_.add(key, request.addresses, old);
   if (names_old && !journal_.sync()) return failed;
-  if (same && !replacing) return unchanged;
-  log::info(replacing ? "peer replaced" : "peer set", {{"key", to_base64(key)},
-                                                       {"address", to_string(request.addresses)},
-                                                       {"replaces", replacing ? to_base64(old) : ""}});
-  return done;
+  if (outcome == done) log_peer("peer set", key, request.addresses, names_old ? to_base64(old) : "");
+  return outcome;
 }
 
 EngineOutcome Engine::remove_peer(const EngineRequest& request) {
   const PublicKey key{request.key};
   if (!interface_.is_ours()) return interface_missing;
+  const auto noted = journal_.peers().find(key);
+  const bool was_noted = noted != journal_.peers().end();
   const auto* entry = interface_.peers().find(key);
-  const bool known = entry != nullptr || journal_.peers().contains(key);
-  const auto addresses = entry != nullptr ? entry->addresses : EngineAddresses{};
-  const PeerChange change{PeerChange::Kind::remove, key, {}};
-  if (const auto fault = interface_.apply({&change, 1}); fault != done) return fault;
+  const auto addresses = entry != nullptr ? entry->addresses : was_noted ? noted->second : EngineAddresses{};
+  const auto outcome = interface_.remove_peer(key);
+  if (outcome != done && outcome != unchanged) return outcome;
   journal_.remove(key);
   // Also when nothing was known: an earlier removal may not have reached the disk.
   if (!journal_.sync()) return failed;
-  if (!known) return unchanged;
-  log::info("peer removed", {{"key", to_base64(key)}, {"address", to_string(addresses)}});
+  if (outcome == unchanged && !was_noted) return unchanged;
+  log_peer("peer removed", key, addresses, "");
   return done;
 }
 
 EngineOutcome Engine::status(const EngineRequest& request) {
-  auto& reply = page_.reply;
-  if (request.cursor == 0) interface_.inspect();
-  const auto& snapshot = interface_.snapshot();
-  if (request.cursor == 0 && !interface_.is_ours()) return interface_missing;
-  if (request.cursor != 0 && request.snapshot != snapshot.number) return stale_snapshot;
-  const auto page = snapshot.page(request.cursor, kPeersPerPage);
-  std::copy(page.begin(), page.end(), page_.peers.begin());
-  reply.snapshot = snapshot.number;
-  reply.peer_count = static_cast<std::uint32_t>(page.size());
-  reply.next_cursor = request.cursor + reply.peer_count;
-  reply.total = static_cast<std::uint32_t>(snapshot.device.peers.size());
-  if (reply.next_cursor >= reply.total) reply.flags |= EngineReply::kLastPage;
-  if (snapshot.complete) reply.flags |= EngineReply::kComplete;
-  return done;
+  const bool is_first = request.cursor == 0;
+  if (is_first) interface_.inspect();
+  if (is_first && !interface_.is_ours()) return interface_missing;
+  const auto snapshot = is_first ? interface_.snapshot() : request.snapshot;
+  return interface_.copy_page(snapshot, request.cursor, page_) ? done : stale_snapshot;
 }
 
 void Engine::expect_ours() {
@@ -211,14 +195,6 @@ void Engine::tick() {
     log::warning("more was refused", {{"count", static_cast<std::int64_t>(refusals_ - kRefusalLinesPerSecond)}});
   }
   refusals_ = 0;
-}
-
-void Engine::log_refusal(const char* operation, EngineOutcome outcome, const EngineRequest& request) {
-  if (++refusals_ > kRefusalLinesPerSecond) return;
-  log::warning("refused", {{"operation", operation},
-                           {"reason", kNames[static_cast<std::size_t>(outcome)]},
-                           {"key", to_base64(PublicKey{request.key})},
-                           {"address", to_string(request.addresses)}});
 }
 
 }  // namespace wghub

@@ -2,9 +2,6 @@
 // operation". Leaves sockets and callers to Server, files and netlink to its parts.
 #pragma once
 
-#include <cstddef>
-#include <span>
-
 #include "common/engine_record.h"
 #include "wgprivd/engine/hub_key.h"
 #include "wgprivd/engine/interface_netlink.h"
@@ -45,10 +42,8 @@ class Engine {
   EngineOutcome status(const EngineRequest& request);
 
   EngineOutcome dispatch(std::span<const std::byte> record);
-  EngineOutcome check_policy(const EnginePolicy& wanted);
   EngineOutcome check_peer(const EngineRequest& request, const PublicKey* replaces) const;
   void expect_ours();
-  void log_refusal(const char* operation, EngineOutcome outcome, const EngineRequest& request);
 
   HubKey& key_;
   PolicyFile& policy_;

@@ -19,11 +19,6 @@ std::uint64_t first_number() {
 
 }  // namespace
 
-std::span<const EnginePeer> Snapshot::page(std::size_t cursor, std::size_t count) const {
-  const std::span<const EnginePeer> rest = std::span(device.peers).subspan(std::min(cursor, device.peers.size()));
-  return rest.first(std::min(rest.size(), count));
-}
-
 Interface::Interface(std::string name, RouteNetlink& route, Backend& backend)
     : name_(std::move(name)), route_(route), backend_(backend), generation_(first_number()) {
   snapshot_.number = generation_;
@@ -77,6 +72,27 @@ void Interface::inspect() {
   if (has_our_key && snapshot_.complete) peers_.load(device.peers, device.extra);
 }
 
+void Interface::describe(EngineReply& reply) const {
+  reply.backend = backend_.kind();
+  reply.link_generation = generation_;
+  if (ours_ && link_.up && link_.has_address) reply.flags |= EngineReply::kInterfaceUp;
+}
+
+bool Interface::copy_page(std::uint64_t snapshot, std::uint32_t cursor, EngineStatusPage& page) const {
+  if (snapshot != snapshot_.number) return false;
+  const auto& peers = snapshot_.device.peers;
+  const std::span rest = std::span(peers).subspan(std::min<std::size_t>(cursor, peers.size()));
+  const auto content = rest.first(std::min<std::size_t>(rest.size(), kPeersPerPage));
+  std::copy(content.begin(), content.end(), page.peers.begin());
+  page.reply.snapshot = snapshot;
+  page.reply.peer_count = static_cast<std::uint32_t>(content.size());
+  page.reply.next_cursor = cursor + page.reply.peer_count;
+  page.reply.total = static_cast<std::uint32_t>(peers.size());
+  if (content.size() == rest.size()) page.reply.flags |= EngineReply::kLastPage;
+  if (snapshot_.complete) page.reply.flags |= EngineReply::kComplete;
+  return true;
+}
+
 EngineOutcome Interface::check_free() {
   inspect();
   const auto& device = snapshot_.device;
@@ -111,6 +127,24 @@ bool Interface::bring_up(const HubKey& key) {
                                             {"mtu", std::int64_t{policy_->mtu}},
                                             {"created", created_ ? "yes" : "no"}});
   return true;
+}
+
+EngineOutcome Interface::set_peer(const PublicKey& key, const EngineAddresses& addresses, const PublicKey* replaced) {
+  const bool replacing = replaced != nullptr && peers_.find(*replaced) != nullptr;
+  const bool same = peers_.shows(key, addresses);
+  const PeerChange changes[] = {
+      {PeerChange::Kind::remove, replacing ? *replaced : PublicKey{}, {}},
+      {same ? PeerChange::Kind::keep : PeerChange::Kind::set, key, addresses},
+  };
+  const auto outcome = apply(std::span(changes).subspan(replacing ? 0 : 1));
+  return outcome == EngineOutcome::done && same && !replacing ? EngineOutcome::unchanged : outcome;
+}
+
+EngineOutcome Interface::remove_peer(const PublicKey& key) {
+  const bool known = peers_.find(key) != nullptr;
+  const PeerChange change{PeerChange::Kind::remove, key, {}};
+  const auto outcome = apply({&change, 1});
+  return outcome == EngineOutcome::done && !known ? EngineOutcome::unchanged : outcome;
 }
 
 EngineOutcome Interface::apply(std::span<const PeerChange> changes) {

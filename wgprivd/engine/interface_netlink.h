@@ -17,9 +17,6 @@ struct Snapshot {
   std::uint64_t number = 0;
   bool complete = false;
   DeviceState device;
-
-  /// Up to count peers from the cursor on.
-  std::span<const EnginePeer> page(std::size_t cursor, std::size_t count) const;
 };
 
 class Interface {
@@ -36,16 +33,20 @@ class Interface {
 
   /// Takes a dump (again, up to three times, when it was interrupted) into the snapshot and the mirror.
   void inspect();
-  const Snapshot& snapshot() const { return snapshot_; }
+
+  /// Copies a page of the snapshot and says what it is; false when the snapshot has been replaced.
+  bool copy_page(std::uint64_t snapshot, std::uint32_t cursor, EngineStatusPage& page) const;
+  std::uint64_t snapshot() const { return snapshot_.number; }
 
   /// Descriptors to wait for: readable when rtnetlink has news; hung up when the implementation is gone (-1: cannot
   /// go).
   int news() const { return route_.descriptor(); }
   int life_line() const { return backend_.life_line(); }
 
-  EngineBackend backend() const { return backend_.kind(); }
   bool is_ours() const { return ours_; }
-  bool is_up() const { return ours_ && link_.up && link_.has_address; }
+
+  /// Fills in the backend, the generation, and whether the interface is up.
+  void describe(EngineReply& reply) const;
 
   /// The mirror: what the last whole dump said and apply() changed since.
   const PeerTable& peers() const { return peers_; }
@@ -64,8 +65,13 @@ class Interface {
   /// Whether the last bring_up() had to make the interface, or give it its key: it began without peers.
   bool was_created() const { return created_; }
 
-  /// Applies up to 256 changes in one message. Errors: interface_missing, failed.
-  EngineOutcome apply(std::span<const PeerChange> changes);
+  /// Gives the peer these addresses and no others; replaced (nullptr: nobody) goes in the same message. unchanged: it
+  /// was so. Such a peer is set once more, in a way that disturbs nothing: it may have been flushed since the last
+  /// dump. Errors: interface_missing, failed.
+  EngineOutcome set_peer(const PublicKey& key, const EngineAddresses& addresses, const PublicKey* replaced);
+
+  /// Takes the peer off; unchanged: it was not there. Errors: interface_missing, failed.
+  EngineOutcome remove_peer(const PublicKey& key);
 
   /// Sets those of the peers that are not as they should be, many in one message; returns how many, or nothing when
   /// that failed.
@@ -73,6 +79,7 @@ class Interface {
 
  private:
   void look();
+  EngineOutcome apply(std::span<const PeerChange> changes);
 
   std::string name_;
   RouteNetlink& route_;

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "common/log.h"
 
@@ -27,7 +26,7 @@ struct Journal::Record {
   Digest checksum{};
 };
 
-Journal::Journal(const StateDirectory& directory) : directory_(directory) {
+Journal::Journal(const StateDirectory& directory, OnDamage on_damage) : directory_(directory) {
   static_assert(sizeof(Record) == kRecordBytes);
   const auto bytes = directory.read(kFile, kLimitBytes);
   if (!bytes) return;
@@ -40,9 +39,13 @@ Journal::Journal(const StateDirectory& directory) : directory_(directory) {
   }
   // A power cut leaves the last record half written, or room that was never written.
   const bool is_torn = rest.size() < 2 * kRecordBytes || std::ranges::count(rest, 0) == std::ssize(rest);
+  const auto damage = fmt::format("journal: record {} is damaged", records_);
+  if (!is_torn && on_damage == OnDamage::refuse) throw DamagedState(damage);
   if (!is_torn) {
-    throw DamagedState(
-        fmt::format("journal: record {} is damaged; without the file the database brings the peers back", records_));
+    log::error("set aside as journal.damaged", {{"reason", damage}});
+    renameat(directory.get(), kFile, directory.get(), "journal.damaged");
+    peers_.clear();
+    return;
   }
   if (!rest.empty()) log::warning("the journal's torn end is dropped", {{"records", std::to_string(records_)}});
   file_ = Descriptor(openat(directory.get(), kFile, O_WRONLY | O_CLOEXEC));

@@ -18,8 +18,11 @@ class Journal {
   static constexpr std::size_t kRecordBytes = 128;
   static constexpr std::size_t kFloorRecords = 1024;  ///< a shorter file is not worth rewriting
 
-  /// Errors: DamagedState for a bad record that is not a torn end.
-  explicit Journal(const StateDirectory& directory);
+  enum class OnDamage { refuse, set_aside };
+
+  /// A bad record that is not a torn end: DamagedState, or the file is renamed to journal.damaged, with a log line, and
+  /// a new one begins, since the database knows the peers too.
+  Journal(const StateDirectory& directory, OnDamage on_damage);
 
   const std::map<PublicKey, EngineAddresses>& peers() const { return peers_; }
 

@@ -63,7 +63,7 @@ int run(const Options& options) {
   const StateDirectory directory(options.state);
   HubKey key(directory, sealing_key);
   PolicyFile policy(directory);
-  Journal journal(directory);
+  Journal journal(directory, options.restore ? Journal::OnDamage::refuse : Journal::OnDamage::set_aside);
   RouteNetlink route;
   const auto backend = open_backend(options.backend, options.interface, route);
   // The first line opens the log's socket and the time zone, which the confinement would not let it.

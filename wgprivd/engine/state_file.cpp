@@ -39,8 +39,4 @@ Descriptor StateDirectory::replace(const char* name, Bytes bytes) const {
   return Descriptor();
 }
 
-bool write_at(const Descriptor& file, Bytes bytes, std::uint64_t offset) {
-  return pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) == std::ssize(bytes);
-}
-
 }  // namespace wghub

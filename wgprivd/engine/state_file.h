@@ -26,6 +26,11 @@ Digest checksum_of(const Record& record) {
   return sha256(bytes_of(record).first(sizeof record - sizeof(Digest)));
 }
 
+/// Writes all bytes at offset; false with errno set when not all could be written.
+inline bool write_at(const Descriptor& file, Bytes bytes, std::uint64_t offset) {
+  return pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) == std::ssize(bytes);
+}
+
 /// A state file that is not what we wrote; nobody guesses what it was.
 struct DamagedState : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -61,8 +66,5 @@ class StateDirectory {
   std::string path_;
   Descriptor directory_;
 };
-
-/// Writes all bytes at offset; false with errno set when not all could be written.
-bool write_at(const Descriptor& file, Bytes bytes, std::uint64_t offset);
 
 }  // namespace wghub
