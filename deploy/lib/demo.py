@@ -8,11 +8,10 @@
 #
 #   demo.py start STATE PORT COUNT SETUP-CODE        (an empty code: the hub has its admin already)
 #   demo.py stop
-import concurrent.futures, ctypes, http.client, ipaddress, json, os, secrets, signal, socket, ssl, subprocess, sys, time
+import concurrent.futures, ctypes, http.client, ipaddress, json, os, secrets, signal, ssl, subprocess, sys, time
 
 BRIDGE, NETWORK = "wghub-demo0", ipaddress.ip_network("192.0.2.0/24")
 OWN_FOLDERS = ("/etc/wireguard", "/run", "/var/lib/wghub-spoke", "/var/log", "/usr/local/sbin")
-ADMIN_SOCKET = "/run/wireguard-hub-api/admin.sock"
 CLONE_NEWNS, CLONE_NEWNET, MS_REC, MS_PRIVATE = 0x00020000, 0x40000000, 0x4000, 1 << 18
 COMMAND_SECONDS, ACTIVE_SECONDS, AT_ONCE = 180, 60, 8
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -24,15 +23,6 @@ class Refused(Exception):
         self.status, self.code = status, body.get("code", "")
 
 
-class AdminConnection(http.client.HTTPConnection):
-    """HTTP over apid's own socket, which takes root for an admin."""
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(ADMIN_SOCKET)
-
-
 class Api:
     def __init__(self, state, port):
         # The certificate that apid made for itself is the only one trusted; its names don't matter on loopback.
@@ -40,8 +30,8 @@ class Api:
         self.context.check_hostname = False
         self.port, self.headers = port, {}
 
-    def call(self, method, path, body=None, connection=None):
-        connection = connection or http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.context)
+    def call(self, method, path, body=None):
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.context)
         headers = {**self.headers, "Host": f"127.0.0.1:{self.port}", "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -53,9 +43,6 @@ class Api:
         if answer.status >= 300:
             raise Refused(answer.status, result)
         return result, answer
-
-    def as_admin(self, method, path, body=None):
-        return self.call(method, path, body, AdminConnection("localhost", timeout=30))
 
 
 def say(text):
@@ -188,13 +175,12 @@ def remove_namespace(number):
 
 
 def set_up(api, code):
-    """The first admin; the session ends with this program, only the API token stays."""
+    """The first admin, and a session of theirs; returns the password."""
     password = secrets.token_urlsafe(15)
     body, answer = api.call("POST", "/api/setup", {"setupCode": code, "username": "admin", "password": password})
     cookie = answer.getheader("Set-Cookie").split(";")[0]
     api.headers = {"Cookie": cookie, "X-CSRF-Token": body["csrfToken"]}
-    print("username: admin")
-    print("password:", password, flush=True)
+    return password
 
 
 def initialize(api):
@@ -211,17 +197,21 @@ def initialize(api):
     raise RuntimeError("no free private network found")
 
 
-def api_token(api, code):
-    """Role admin; by the new admin's session in the first run, by root's own socket in later ones."""
-    wanted = {"name": f"demo {time.strftime('%Y-%m-%d %H:%M:%S')}", "role": "admin", "expiresInDays": 7}
-    if code:
-        set_up(api, code)
-        initialize(api)
-        return api.call("POST", "/api/api-tokens", wanted)[0]["secret"]
-    secret = api.as_admin("POST", "/api/api-tokens", wanted)[0]["secret"]
-    api.headers = {"Authorization": f"Bearer {secret}"}
+def access(api, state, code):
+    """Username, password and API token: made in the first run, read again in later ones."""
+    path = os.path.join(state, "demo.json")
+    if not code:
+        if not os.path.exists(path):
+            raise RuntimeError("this hub has an admin of its own already: 'quickstart stop --purge' first, or leave out --demo")
+        with open(path) as file:
+            return json.load(file)
+    password = set_up(api, code)
     initialize(api)
-    return secret
+    wanted = {"name": "demo", "role": "admin", "expiresInDays": 365}
+    made = {"username": "admin", "password": password, "api-token": api.call("POST", "/api/api-tokens", wanted)[0]["secret"]}
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(made, file)
+    return made
 
 
 def spokes(api):
@@ -274,9 +264,10 @@ def wait_active(api, count):
 
 def start(state, port, count, code):
     api = Api(state, int(port))
-    secret = api_token(api, code)
-    print("api-token:", secret, flush=True)
-    api.headers = {"Authorization": f"Bearer {secret}"}
+    known = access(api, state, code)
+    for name, value in known.items():
+        print(f"{name}: {value}", flush=True)
+    api.headers = {"Authorization": f"Bearer {known['api-token']}"}
     make_bridge()
     alive = [number for number in existing() if pids_of(number)]
     for number in set(existing()) - set(alive):
@@ -287,8 +278,8 @@ def start(state, port, count, code):
     wanted = wait_active(api, int(count))
     for number, spoke in wanted.items():
         note = f" (the command ended with {failed[number]}: {logs}/demo-{number}.log)" if number in failed else ""
-        print(f"spoke: demo-{number} {namespace(number)} {spoke.get('allowedIPs', '-')} {spoke.get('status', 'missing')}{note}")
-    return 0 if all(spoke.get("status") == "active" for spoke in wanted.values()) else 1
+        print(f"spoke: demo-{number} {namespace(number)} {' '.join(spoke.get('allowedIPs', ['-']))} {spoke.get('status', 'missing')}{note}")
+    return 1 if failed or any(spoke.get("status") != "active" for spoke in wanted.values()) else 0
 
 
 def stop():
@@ -296,8 +287,9 @@ def stop():
         remove_namespace(number)
     if subprocess.run(["ip", "link", "show", "dev", BRIDGE], capture_output=True).returncode == 0:
         run("ip", "link", "delete", BRIDGE)
-    if os.path.ismount("/run/netns") and not os.listdir("/run/netns"):  # ip made both, and would again
-        run("umount", "/run/netns")
+    if os.path.isdir("/run/netns") and not os.listdir("/run/netns"):  # ip made it, and would again
+        while subprocess.run(["umount", "/run/netns"], capture_output=True).returncode == 0:
+            pass
         os.rmdir("/run/netns")
     if os.path.isdir("/var/lib/wghub-spoke") and not os.listdir("/var/lib/wghub-spoke"):
         os.rmdir("/var/lib/wghub-spoke")
