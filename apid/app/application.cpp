@@ -50,10 +50,16 @@ http::CertificateFiles certificate_files(const Configuration& configuration) {
   return {directory + "certificate.pem", directory + "key.pem"};
 }
 
+// As the Host allow-list and certificates have it: an IPv6 address without its brackets.
+std::string without_brackets(const std::string& host) {
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  return bracketed ? host.substr(1, host.size() - 2) : host;
+}
+
 std::string host_of_url(const std::string& url) {
   const std::string authority = url.substr(std::string_view("https://").size());
   const auto end = authority.find_first_of(":/", authority.starts_with('[') ? authority.find(']') : 0);
-  return authority.substr(0, end);
+  return without_brackets(authority.substr(0, end));
 }
 
 std::vector<std::string> host_names(const Configuration& configuration) {
@@ -150,8 +156,11 @@ struct Application::Parts {
 
   // The endpoint is known before the server is made, and may change later.
   void allow_endpoint(const std::string& endpoint) {
-    allowed_endpoint = host_of(endpoint);
-    if (server) server->allow_host(allowed_endpoint);
+    const std::string host = without_brackets(host_of(endpoint));
+    if (server)
+      server->allow_host(host);
+    else
+      allowed_endpoint = host;
   }
 
   std::string allowed_endpoint;

@@ -5,7 +5,6 @@
 
 #include "apid/endpoint/answer.h"
 #include "apid/endpoint/encode.h"
-#include "apid/endpoint/fields.h"
 
 namespace wghub::endpoint {
 namespace {
@@ -44,7 +43,6 @@ std::optional<std::uint64_t> to_event_id(const std::string& text) {
 }  // namespace
 
 http::Response EventEndpoint::stream(const http::Request& request) {
-  if (auto fault = Query(request).finish()) return http::render_json_error(*fault, request);
   http::Response response;
   response.content_type = "text/event-stream";
   response.events = http::EventSubscription{request.caller.credential_id, to_event_id(request.last_event_id)};

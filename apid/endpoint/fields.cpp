@@ -8,10 +8,13 @@
 #include <charconv>
 #include <ctime>
 
+#include "apid/http/json.h"
+
 namespace wghub::endpoint {
 namespace {
 
 constexpr std::int64_t kMostPerPage = 1000;
+constexpr std::size_t kIdBytes = 36;
 
 bool is_control(char character, std::string_view allowed) {
   const auto byte = static_cast<unsigned char>(character);
@@ -35,8 +38,17 @@ std::optional<Cursor> decode_cursor(const std::string& text) {
   const auto colon = plain.find(':');
   if (colon == std::string::npos) return std::nullopt;
   const auto at = to_integer(std::string_view(plain).substr(0, colon));
-  if (!at) return std::nullopt;
-  return Cursor{*at, plain.substr(colon + 1)};
+  const auto id = plain.substr(colon + 1);
+  const bool is_id = id.size() <= kIdBytes && id.find_first_not_of("0123456789abcdef-") == std::string::npos;
+  if (!at || *at < 0 || !is_id) return std::nullopt;
+  return Cursor{*at, id};
+}
+
+// A client's name of a field: shown only as far as it looks like one.
+std::string shown(const std::string& name) {
+  const bool plain = !name.empty() && name.size() <= 64 &&
+                     std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
+  return plain ? name : "?";
 }
 
 std::optional<Error> to_error(const std::vector<FieldFault>& faults) {
@@ -54,7 +66,9 @@ const boost::json::value* Fields::find(std::string_view name) {
 }
 
 void Fields::fault(std::string_view name, std::string message) {
-  faults_.push_back({std::string(name), std::move(message)});
+  const bool known =
+      std::any_of(faults_.begin(), faults_.end(), [&](const auto& fault) { return fault.field == name; });
+  if (!known) faults_.push_back({std::string(name), std::move(message)});
 }
 
 std::optional<std::string> Fields::string_of(const boost::json::value& value, std::string_view name,
@@ -161,11 +175,8 @@ std::optional<Error> Fields::finish() const {
   for (const auto& member : object_) {
     const std::string name(member.key());
     if (known_.contains(name)) continue;
-    // The name is the client's text: shown only as far as it looks like one.
-    const bool plain =
-        name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c <= '~'; });
     Error error(ErrorCode::unknown_field);
-    error.faults.push_back({plain ? name : "?", "is not known"});
+    error.faults.push_back({shown(name), "is not known"});
     return error;
   }
   return to_error(faults_);
@@ -211,12 +222,20 @@ PageRequest Query::page() {
   return page;
 }
 
+PageRequest Query::offset_page() {
+  auto request = page();
+  if (request.after && !request.after->id.empty()) faults_.push_back({"cursor", "must be a nextCursor of this list"});
+  return request;
+}
+
 std::optional<std::int64_t> Query::time(std::string_view name) {
   const auto value = text(name);
   if (!value) return std::nullopt;
   std::tm calendar{};
   const char* end = strptime(value->c_str(), "%Y-%m-%dT%H:%M:%SZ", &calendar);
-  if (end != nullptr && *end == '\0') return timegm(&calendar);
+  const auto time = end != nullptr && *end == '\0' ? timegm(&calendar) : -1;
+  // strptime takes blanks, short numbers and the 31st of February; what is written back alike is meant.
+  if (http::to_timestamp(time) == *value) return time;
   faults_.push_back({std::string(name), "must be a time as YYYY-MM-DDTHH:MM:SSZ"});
   return std::nullopt;
 }
@@ -225,7 +244,7 @@ std::optional<Error> Query::finish() const {
   for (const auto& [key, value] : request_.query) {
     if (known_.contains(key)) continue;
     Error error(ErrorCode::invalid_request, "The query has a parameter that is not known.");
-    error.faults.push_back({"query", "has a parameter that is not known"});
+    error.faults.push_back({shown(key), "is not known"});
     return error;
   }
   return to_error(faults_);

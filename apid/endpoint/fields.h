@@ -16,6 +16,9 @@
 
 namespace wghub::endpoint {
 
+/// For texts whose form has an error code of its own, which a too long one gets as well; no body is larger.
+inline constexpr std::size_t kFormBytes = 64UL * 1024;
+
 /// One JSON object of a body. Ask for every field, then finish(); values are only good when that is empty.
 class Fields {
  public:
@@ -38,6 +41,7 @@ class Fields {
   const boost::json::array* array(std::string_view name, std::size_t most);
 
   bool has(std::string_view name) const { return object_.contains(name); }
+  /// The first fault of a field is the one that is told.
   void fault(std::string_view name, std::string message);
 
   /// UNKNOWN_FIELD, or INVALID_REQUEST with every fault, or nothing.
@@ -63,9 +67,12 @@ class Query {
   std::optional<std::string> word(std::string_view name, const std::vector<std::string_view>& words);
   /// limit and cursor of a list.
   PageRequest page();
+  /// The same of a list whose cursor is an offset.
+  PageRequest offset_page();
   /// YYYY-MM-DDTHH:MM:SSZ as epoch seconds.
   std::optional<std::int64_t> time(std::string_view name);
 
+  /// INVALID_REQUEST with every fault, or nothing.
   std::optional<Error> finish() const;
 
  private:

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::int64_t kDefaultPort = 51820;
 constexpr std::size_t kMostResolvers = 4;
-constexpr std::size_t kEndpointBytes = 300;
 
 Error field_error(ErrorCode code, const char* field, std::string text = "") {
   Error error(code, std::move(text));
@@ -36,10 +35,10 @@ http::Response HubEndpoint::initialize(const http::Request& request) {
   const auto body = http::parse_object(request.body);
   if (!body) return http::render_json_error(body.error(), request);
   Fields fields(*body);
-  const std::string network = fields.text("networkCIDR", 64);
-  const std::string endpoint = fields.text("endpoint", kEndpointBytes);
+  const std::string network = fields.text("networkCIDR", kFormBytes);
+  const std::string endpoint = fields.text("endpoint", kFormBytes);
   const auto port = fields.optional_integer("listenPort", 1, 65535).value_or(kDefaultPort);
-  const auto dns = fields.optional_texts("dns", kMostResolvers, 64).value_or(std::vector<std::string>());
+  const auto dns = fields.optional_texts("dns", kMostResolvers, kFormBytes).value_or(std::vector<std::string>());
   if (auto fault = fields.finish()) return http::render_json_error(*fault, request);
 
   const auto parsed = parse_hub_network(network);
@@ -58,7 +57,6 @@ http::Response HubEndpoint::initialize(const http::Request& request) {
 }
 
 http::Response HubEndpoint::config(const http::Request& request) {
-  if (auto fault = Query(request).finish()) return http::render_json_error(*fault, request);
   return answer(hub_.config(), request, 200, [](const HubConfig& hub) { return encode(hub); });
 }
 
@@ -67,10 +65,10 @@ http::Response HubEndpoint::update(const http::Request& request) {
   if (!body) return http::render_json_error(body.error(), request);
   Fields fields(*body);
   HubChange change;
-  if (fields.has("endpoint")) change.endpoint = fields.text("endpoint", kEndpointBytes);
-  const auto dns = fields.optional_texts("dns", kMostResolvers, 64);
+  if (fields.has("endpoint")) change.endpoint = fields.text("endpoint", kFormBytes);
+  const auto dns = fields.optional_texts("dns", kMostResolvers, kFormBytes);
   const bool fixed = fields.has("networkCIDR") || fields.has("listenPort");
-  fields.optional_text("networkCIDR", 64);
+  fields.optional_text("networkCIDR", kFormBytes);
   fields.optional_integer("listenPort", 1, 65535);
   if (!fixed && !change.endpoint && !dns) fields.fault("endpoint", "or dns must be given");
   if (auto fault = fields.finish()) return http::render_json_error(*fault, request);
@@ -96,7 +94,7 @@ http::Response HubEndpoint::update(const http::Request& request) {
 
 http::Response HubEndpoint::status(const http::Request& request) {
   Query query(request);
-  const PageRequest page = query.page();
+  const PageRequest page = query.offset_page();
   if (auto fault = query.finish()) return http::render_json_error(*fault, request);
   const auto hub = hub_.config();
   if (!hub) return http::render_json_error(hub.error(), request);

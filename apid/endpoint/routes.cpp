@@ -1,5 +1,8 @@
 #include "apid/endpoint/routes.h"
 
+#include "apid/endpoint/fields.h"
+#include "apid/http/error_table.h"
+
 namespace wghub::endpoint {
 
 using http::Access;
@@ -13,8 +16,18 @@ using http::Response;
 namespace {
 
 template <class Endpoint>
-Handler bind(Endpoint& endpoint, Response (Endpoint::*member)(const Request&)) {
+Handler bind_with_query(Endpoint& endpoint, Response (Endpoint::*member)(const Request&)) {
   return [&endpoint, member](const Request& request) { return (endpoint.*member)(request); };
+}
+
+// A handler that reads no query: any parameter is one too many.
+template <class Endpoint>
+Handler bind(Endpoint& endpoint, Response (Endpoint::*member)(const Request&),
+             const http::ErrorRenderer& render_error = http::render_json_error) {
+  return [&endpoint, member, render_error](const Request& request) {
+    if (const auto fault = Query(request).finish()) return render_error(*fault, request);
+    return (endpoint.*member)(request);
+  };
 }
 
 }  // namespace
@@ -40,23 +53,23 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     {Method::post, "/api/hub/initialize",              Access::admin,     Body::json, Lane::write, bind(e.hub, &HubEndpoint::initialize)},
     {Method::get,  "/api/hub/config",                  Access::viewer,    Body::none, Lane::read,  bind(e.hub, &HubEndpoint::config)},
     {Method::put,  "/api/hub/config",                  Access::admin,     Body::json, Lane::write, bind(e.hub, &HubEndpoint::update)},
-    {Method::get,  "/api/hub/status",                  Access::viewer,    Body::none, Lane::read,  bind(e.hub, &HubEndpoint::status)},
+    {Method::get,  "/api/hub/status",                  Access::viewer,    Body::none, Lane::read,  bind_with_query(e.hub, &HubEndpoint::status)},
 
     {Method::post, "/api/installation/token",              Access::operator_, Body::json, Lane::write, bind(e.token, &TokenEndpoint::create)},
     {Method::post, "/api/installation/tokens/bulk",        Access::operator_, Body::json, Lane::write, bind(e.token, &TokenEndpoint::create_bulk)},
-    {Method::get,  "/api/installation/tokens",             Access::viewer,    Body::none, Lane::read,  bind(e.token, &TokenEndpoint::list)},
+    {Method::get,  "/api/installation/tokens",             Access::viewer,    Body::none, Lane::read,  bind_with_query(e.token, &TokenEndpoint::list)},
     {Method::get,  "/api/installation/token/{id}",         Access::viewer,    Body::none, Lane::read,  bind(e.token, &TokenEndpoint::details)},
     {Method::del,  "/api/installation/token/{id}",         Access::operator_, Body::none, Lane::write, bind(e.token, &TokenEndpoint::revoke)},
     {Method::post, "/api/installation/token/{id}/reissue", Access::operator_, Body::none, Lane::write, bind(e.token, &TokenEndpoint::reissue)},
-    {Method::get,  "/api/installation/script/{token}",     Access::open,      Body::none, Lane::write, bind(e.script, &ScriptEndpoint::script), as_script},
+    {Method::get,  "/api/installation/script/{token}",     Access::open,      Body::none, Lane::write, bind_with_query(e.script, &ScriptEndpoint::script), as_script},
     {Method::post, "/api/installation/report",             Access::open,      Body::json, Lane::write, bind(e.script, &ScriptEndpoint::report)},
 
-    {Method::post, "/api/spoke/register",              Access::open,      Body::json, Lane::write, bind(e.spoke, &SpokeEndpoint::register_spoke), SpokeEndpoint::render_error},
-    {Method::get,  "/api/spoke/list",                  Access::viewer,    Body::none, Lane::read,  bind(e.spoke, &SpokeEndpoint::list)},
+    {Method::post, "/api/spoke/register",              Access::open,      Body::json, Lane::write, bind(e.spoke, &SpokeEndpoint::register_spoke, SpokeEndpoint::render_error), SpokeEndpoint::render_error},
+    {Method::get,  "/api/spoke/list",                  Access::viewer,    Body::none, Lane::read,  bind_with_query(e.spoke, &SpokeEndpoint::list)},
     {Method::get,  "/api/spoke/{id}/status",           Access::viewer,    Body::none, Lane::read,  bind(e.spoke, &SpokeEndpoint::status)},
     {Method::del,  "/api/spoke/{id}",                  Access::operator_, Body::none, Lane::write, bind(e.spoke, &SpokeEndpoint::remove)},
 
-    {Method::get,  "/api/audit",                       Access::admin,     Body::none, Lane::read,  bind(e.audit, &AuditEndpoint::list)},
+    {Method::get,  "/api/audit",                       Access::admin,     Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
     {Method::get,  "/api/events",                      Access::viewer,    Body::none, Lane::read,  bind(e.event, &EventEndpoint::stream)},
 
     {Method::post, "/admin/setup-code",                Access::root,      Body::none, Lane::write, bind(e.admin, &AdminEndpoint::new_setup_code)},

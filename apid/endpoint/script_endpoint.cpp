@@ -39,11 +39,14 @@ std::optional<Platform> platform_of(const http::Request& request) {
 ScriptError script_error(ErrorCode code) {
   switch (code) {
     case ErrorCode::token_expired:
-      return {"EXPIRED (41): the token of this command has expired. Fix: ask for a new command.", 41};
+      return {"[wghub] ERROR TOKEN_EXPIRED (41): the token of this command has expired. Fix: ask for a new command.",
+              41};
     case ErrorCode::token_already_used:
-      return {"USED (42): the token of this command was used already. Fix: ask for a new command.", 42};
+      return {"[wghub] ERROR TOKEN_USED (42): the token of this command was used already. Fix: ask for a new command.",
+              42};
     case ErrorCode::token_revoked:
-      return {"REVOKED (45): the token of this command was revoked. Fix: ask your administrator.", 45};
+      return {"[wghub] ERROR TOKEN_REVOKED (45): the token of this command was revoked. Fix: ask your administrator.",
+              45};
     case ErrorCode::token_malformed:
     case ErrorCode::token_not_found:
     case ErrorCode::invalid_platform:
@@ -51,11 +54,18 @@ ScriptError script_error(ErrorCode code) {
     case ErrorCode::not_found:
     case ErrorCode::method_not_allowed:
     case ErrorCode::uri_too_long:
-      return {"UNKNOWN (40): the hub does not know this command. Fix: copy it whole, or ask for a new one.", 40};
+      return {
+          "[wghub] ERROR TOKEN_UNKNOWN (40): the hub does not know this command. Fix: copy it whole, or ask for a new "
+          "one.",
+          40};
     case ErrorCode::rate_limited:
-      return {"HUB (44): too many requests. Fix: wait a minute and run the same command again.", 44};
+      return {"[wghub] ERROR HUB_ERROR (44): too many requests. Fix: wait a minute and run the same command again.",
+              44};
     default:
-      return {"HUB (44): the hub cannot answer right now. Fix: wait a minute and run the same command again.", 44};
+      return {
+          "[wghub] ERROR HUB_ERROR (44): the hub cannot answer right now. Fix: wait a minute and run the same command "
+          "again.",
+          44};
   }
 }
 
@@ -83,7 +93,9 @@ http::Response ScriptEndpoint::script(const http::Request& request) {
   }
   const auto platform = platform_of(request);
   if (!platform) return render_error(ErrorCode::invalid_platform, request);
-  if (request.query.size() != 1) return render_error(ErrorCode::invalid_request, request);
+  Query query(request);
+  query.text("platform");
+  if (auto fault = query.finish()) return render_error(*fault, request);
   const Secret token(request.parameters[0]);
   const auto script = request.method == http::Method::head ? tokens_.peek(token, *platform, actor_of(request))
                                                            : tokens_.claim(token, *platform, actor_of(request));
@@ -95,12 +107,13 @@ http::Response ScriptEndpoint::script(const http::Request& request) {
 }
 
 http::Response ScriptEndpoint::report(const http::Request& request) {
-  if (request.body.size() > kReportBytes) return http::render_json_error(ErrorCode::body_too_large, request);
+  if (request.body.size() > kReportBytes)
+    return http::render_json_error(Error(ErrorCode::body_too_large, "A report has at most 4 KiB."), request);
   const auto body = http::parse_object(request.body);
   if (!body) return http::render_json_error(body.error(), request);
   Fields fields(*body);
   ReportRequest report;
-  report.token = Secret(fields.text("token", 256));
+  report.token = Secret(fields.text("token", kFormBytes));
   report.report.stage = fields.text("stage", 32);
   if (std::find(kStages.begin(), kStages.end(), report.report.stage) == kStages.end())
     fields.fault("stage", "must be a stage of the install script");

@@ -19,14 +19,15 @@ constexpr std::size_t kMetadataBytes = 4096;
 constexpr int kMetadataDepth = 4;
 constexpr std::size_t kProxmoxBytes = 128;
 
+// Objects and arrays inside one another, an empty one too; the parser's limit bounds the recursion.
 int depth_of(const boost::json::value& value) {
-  int deepest = 0;
+  int inner = 0;
   if (const auto* object = value.if_object()) {
-    for (const auto& member : *object) deepest = std::max(deepest, 1 + depth_of(member.value()));
+    for (const auto& member : *object) inner = std::max(inner, depth_of(member.value()));
   } else if (const auto* array = value.if_array()) {
-    for (const auto& element : *array) deepest = std::max(deepest, 1 + depth_of(element));
+    for (const auto& element : *array) inner = std::max(inner, depth_of(element));
   }
-  return deepest;
+  return value.is_structured() ? inner + 1 : 0;
 }
 
 // Node names of the whole cluster, as the Proxmox script sends them: "pve1,pve2" or the nodelist of .members.
@@ -72,8 +73,8 @@ void read_proxmox(Fields& fields, RegisterRequest& request) {
 Outcome<RegisterRequest> parse_registration(const boost::json::object& object) {
   Fields fields(object);
   RegisterRequest request;
-  request.token = Secret(fields.text("token", 256));
-  const std::string key = fields.text("publicKey", 256);
+  request.token = Secret(fields.text("token", kFormBytes));
+  const std::string key = fields.text("publicKey", kFormBytes);
   const auto os = parse_platform(fields.text("os", 32));
   if (!os && object.contains("os")) fields.fault("os", "must be linux, macos, windows or proxmox");
   request.os = os.value_or(Platform::linux);
@@ -82,9 +83,9 @@ Outcome<RegisterRequest> parse_registration(const boost::json::object& object) {
   if (auto fault = fields.finish()) return *fault;
   if (!is_token_form(request.token.reveal())) return ErrorCode::token_malformed;
   const auto parsed = parse_public_key(key);
-  if (!parsed) {
+  if (!parsed || !is_usable(*parsed)) {
     Error error(ErrorCode::invalid_public_key);
-    error.faults.push_back({"publicKey", "must be 43 base64 characters and '='"});
+    error.faults.push_back({"publicKey", "must be a usable key in 43 base64 characters and '='"});
     return error;
   }
   request.key = *parsed;
@@ -149,7 +150,6 @@ http::Response SpokeEndpoint::list(const http::Request& request) {
 }
 
 http::Response SpokeEndpoint::status(const http::Request& request) {
-  if (auto fault = Query(request).finish()) return http::render_json_error(*fault, request);
   if (!is_uuid(request.parameters[0])) return http::render_json_error(ErrorCode::spoke_not_found, request);
   return answer(spokes_.details(request.parameters[0]), request, 200, [](const SpokeDetails& details) {
     boost::json::object spoke = encode(details.spoke);

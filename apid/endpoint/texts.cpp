@@ -96,7 +96,11 @@ Outcome<Network> parse_hub_network(std::string_view text) {
 }
 
 std::optional<Network> parse_custom_address(std::string_view text) {
-  if (text.find('/') != std::string_view::npos) return parse_network(text);
+  if (text.find('/') != std::string_view::npos) {
+    const auto network = parse_network(text);
+    const bool has_prefix = network && network->prefix < bits_of(network->address.family);
+    return has_prefix ? network : std::nullopt;  // /32 is what an address without prefix becomes, not a network's
+  }
   const auto address = parse_address(text);
   if (!address) return std::nullopt;
   return Network{*address, bits_of(address->family)};

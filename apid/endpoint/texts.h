@@ -25,7 +25,7 @@ bool is_endpoint(std::string_view text);
 /// The network a hub may have: INVALID_CIDR unless it is private IPv4 of /16 to /30 without host bits.
 Outcome<Network> parse_hub_network(std::string_view text);
 
-/// ADDRESS or ADDRESS/PREFIX; a bare one has the full prefix.
+/// ADDRESS or ADDRESS/PREFIX with a prefix that a network can have; a bare one becomes one with the full prefix.
 std::optional<Network> parse_custom_address(std::string_view text);
 
 std::optional<Platform> parse_platform(std::string_view text);

@@ -19,7 +19,7 @@ Outcome<TokenRequest> parse_token_request(const boost::json::object& object) {
   TokenRequest request;
   request.spoke_name = fields.text("spokeName", kNameBytes);
   if (!is_display_name(request.spoke_name)) fields.fault("spokeName", kNameFault);
-  const auto custom = fields.optional_text("customIP", 64);
+  const auto custom = fields.optional_text("customIP", kFormBytes);
   if (auto fault = fields.finish()) return *fault;
   if (!custom) return request;
   request.custom_address = parse_custom_address(*custom);
@@ -96,7 +96,6 @@ http::Response TokenEndpoint::list(const http::Request& request) {
 }
 
 http::Response TokenEndpoint::details(const http::Request& request) {
-  if (auto fault = Query(request).finish()) return http::render_json_error(*fault, request);
   if (!is_uuid(request.parameters[0])) return http::render_json_error(ErrorCode::token_not_found, request);
   return answer(tokens_.details(request.parameters[0]), request, 200, [](const TokenDetails& details) {
     boost::json::array timeline;

@@ -154,7 +154,7 @@ std::string ScriptRenderer::install_script(const Token& token, std::string_view 
 }
 
 std::string ScriptRenderer::error_script(const ScriptError& error, bool windows) const {
-  if (windows) return fmt::format("throw {}\n", powershell_quote("[wghub] ERROR: " + error.message));
+  if (windows) return fmt::format("throw {}\n", powershell_quote(error.message));
   return error_.render(Values{{"MESSAGE", shell_quote(error.message)}, {"EXIT_CODE", std::to_string(error.exit_code)}});
 }
 

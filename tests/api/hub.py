@@ -93,10 +93,13 @@ class Client:
                 self.connection.request(method, path, raw, merged)
                 answer = self.connection.getresponse()
                 return Answer(answer.status, answer.headers, answer.read())
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 self.connection = None
                 if attempt == 2:
                     raise
+            except (OSError, http.client.HTTPException):  # in the middle of an answer
+                self.connection = None
+                raise
 
     def get(self, path, **options):
         return self.call("GET", path, **options)
@@ -109,6 +112,101 @@ class Client:
 
     def delete(self, path, **options):
         return self.call("DELETE", path, **options)
+
+
+class Raw:
+    """One TLS connection for requests that no HTTP library would send."""
+
+    def __init__(self, port=PORT, timeout=20):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.socket = context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout * SLOW))
+        self.input = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, head, body=b""):
+        """head: lines without the last two line ends."""
+        self.socket.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+        return self
+
+    def more(self):
+        received = self.socket.recv(65536)
+        self.input += received
+        return bool(received)
+
+    def head(self):
+        """(status, headers) of the next answer."""
+        while b"\r\n\r\n" not in self.input:
+            assert self.more(), f"closed after {self.input!r}"
+        head, self.input = self.input.split(b"\r\n\r\n", 1)
+        first, *lines = head.decode().split("\r\n")
+        headers = http.client.HTTPMessage()
+        for line in lines:
+            name, value = line.split(": ", 1)
+            headers[name] = value
+        return int(first.split()[1]), headers
+
+    def answer(self):
+        status, headers = self.head()
+        while len(self.input) < int(headers["Content-Length"]):
+            assert self.more()
+        size = int(headers["Content-Length"])
+        body, self.input = self.input[:size], self.input[size:]
+        return Answer(status, headers, body)
+
+    def is_closed(self):
+        """Whether the hub hangs up without saying more."""
+        try:
+            return not self.more()
+        except ConnectionResetError:
+            return True
+
+
+class Stream(Raw):
+    """A reader of /api/events."""
+
+    def __init__(self, headers, last_event_id=None):
+        super().__init__()
+        lines = ["GET /api/events HTTP/1.1", "Host: localhost", "Accept: text/event-stream"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        if last_event_id is not None:
+            lines.append(f"Last-Event-ID: {last_event_id}")
+        self.send("\n".join(lines))
+        self.status, self.headers = self.head()
+        if self.status == 200:
+            self.comment = self.block()
+
+    def block(self):
+        while b"\n\n" not in self.input:
+            if not self.more():
+                return None
+        block, self.input = self.input.split(b"\n\n", 1)
+        return block.decode()
+
+    def event(self):
+        """(id, type, data) of the next event; None at the end of the stream."""
+        while (block := self.block()) is not None:
+            if block.startswith(":"):
+                continue
+            lines = dict(line.split(": ", 1) for line in block.split("\n"))
+            data = json.loads(lines["data"])
+            assert (data["type"], data["id"]) == (lines["event"], int(lines["id"])), block
+            return int(lines["id"]), lines["event"], data
+        return None
+
+    def until(self, kind, seconds=15):
+        """The next event of that type; others are passed over."""
+        self.socket.settimeout(seconds * SLOW)
+        while True:
+            event = self.event()
+            assert event is not None, f"the stream ended before {kind}"
+            if event[1] == kind:
+                return event[2]
 
 
 class AdminSocket(http.client.HTTPConnection):
@@ -184,6 +282,17 @@ class Hub:
         self.stop()
         self.start(**settings)
 
+    @contextlib.contextmanager
+    def with_settings(self, **settings):
+        """The same hub with other keys of apid.toml for a while."""
+        self.restart(**settings)
+        self.wait_ready()
+        try:
+            yield self
+        finally:
+            self.restart()
+            self.wait_ready()
+
     def wipe(self):
         """Back to a machine that never had a hub."""
         self.stop()
@@ -227,6 +336,14 @@ class Hub:
         answer = self.person.post("/api/api-tokens", {"name": f"test {role}", "role": role})
         assert answer.status == 201, answer
         return Client({"Authorization": f"Bearer {answer.json['secret']}"})
+
+    def login(self, username="admin", password=PASSWORD):
+        """A new session: a client with cookie and CSRF header."""
+        person = Client()
+        answer = person.post("/api/auth/login", {"username": username, "password": password})
+        assert answer.status == 200, answer
+        person.headers = {"Cookie": answer.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": answer.json["csrfToken"]}
+        return person
 
     def another(self):
         """The admin again on a connection of its own, for threads."""
