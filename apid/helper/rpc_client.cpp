@@ -16,7 +16,7 @@ namespace wghub {
 namespace {
 
 // A status page has 4,400 words and is read once.
-constexpr capnp::ReaderOptions kReaderOptions = {.traversalLimitInWords = 32 * 1024, .nestingLimit = 12};
+constexpr capnp::ReaderOptions kReaderOptions = {.traversalLimitInWords = 32'768, .nestingLimit = 12};
 
 static_assert(static_cast<int>(proto::Outcome::FAILED) == static_cast<int>(PeerOutcome::failed));
 static_assert(static_cast<int>(proto::Outcome::HUB_KEY) == static_cast<int>(PeerOutcome::hub_key));

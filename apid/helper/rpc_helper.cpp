@@ -23,7 +23,7 @@ constexpr milliseconds kLimit(2300);
 constexpr milliseconds kStatusLimit(9500);
 constexpr milliseconds kNoLatest = std::chrono::hours(1);
 constexpr std::uint32_t kManyPeers = 10'000;
-constexpr std::size_t kMostPeers = 2 * 65'536;  // twice the largest network: a front taken over must not fill us
+constexpr std::size_t kMostPeers = 131'072;  // twice the largest network: a front taken over must not fill us
 constexpr int kStatusTries = 3;
 
 using StatusReply = Reply<Outcome<StatusSnapshot>>;

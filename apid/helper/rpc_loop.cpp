@@ -113,20 +113,23 @@ void RpcLoop::send(LaneName name) {
   lane.busy = true;
   auto shared = std::make_shared<std::vector<PeerChange>>(std::move(batch));
   auto answer = limited(call(name, *shared), kCallLimit);
-  tasks_.add(answer.then([this, name, shared](std::vector<PeerOutcome> outcomes) { settle(name, *shared, outcomes); },
-                         [this, name, shared](kj::Exception&& exception) {
-                           log::warning("peers not changed", {{"reason", exception.getDescription().cStr()}});
-                           settle(name, *shared, std::vector(shared->size(), PeerOutcome::unreachable));
-                         }));
+  tasks_.add(
+      answer.then([this, name, shared](const std::vector<PeerOutcome>& outcomes) { settle(name, *shared, outcomes); },
+                  [this, name, shared](kj::Exception&& exception) {
+                    log::warning("peers not changed", {{"reason", exception.getDescription().cStr()}});
+                    settle(name, *shared, std::vector(shared->size(), PeerOutcome::unreachable));
+                  }));
 }
 
 kj::Promise<std::vector<PeerOutcome>> RpcLoop::call(LaneName name, const std::vector<PeerChange>& batch) {
   if (name == LaneName::add || name == LaneName::add_many) {
     std::vector<WantedPeer> peers;
+    peers.reserve(batch.size());
     for (const auto& change : batch) peers.push_back(change.peer);
     return client_.add(std::move(peers));
   }
   std::vector<PublicKey> keys;
+  keys.reserve(batch.size());
   for (const auto& change : batch) keys.push_back(change.peer.key);
   return client_.remove(std::move(keys));
 }

@@ -142,7 +142,7 @@ bool answers_again(const std::string& path) {
 }
 
 void attack_with_garbage(const std::string& path, Report& report) {
-  std::mt19937_64 random(20240602);  // NOLINT(cert-msc51-cpp): the same bytes every time
+  std::mt19937_64 random(20240602);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same bytes every time
   for (int round = 0; round < kGarbageRounds; ++round) {
     std::string bytes(1 + random() % 20'000, '\0');
     for (auto& byte : bytes) byte = static_cast<char>(random());

@@ -112,8 +112,10 @@ void EngineQueue::rest() {
 kj::Promise<void> EngineQueue::receive(std::shared_ptr<Socket> socket) {
   while (socket == socket_) {
     const auto size = ::recv(socket->descriptor.get(), &page_, sizeof page_, MSG_DONTWAIT | MSG_TRUNC);
-    if (size < 0 && errno == EAGAIN)
-      return socket->observer.whenBecomesReadable().then([this, socket] { return receive(socket); });
+    if (size < 0 && errno == EAGAIN) {
+      auto readable = socket->observer.whenBecomesReadable();
+      return readable.then([this, socket = std::move(socket)]() mutable { return receive(std::move(socket)); });
+    }
     if (size < 0 || !accept(static_cast<std::size_t>(size))) lose();
     pump();
   }

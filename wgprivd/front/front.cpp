@@ -10,8 +10,8 @@ namespace wghub {
 namespace {
 
 // A full addPeers call has 5,000 words and is read once; the deepest message nests 8 pointers.
-constexpr capnp::ReaderOptions kReaderOptions = {.traversalLimitInWords = 16 * 1024, .nestingLimit = 12};
-constexpr std::size_t kWordsOfOpenCalls = 64 * 1024;
+constexpr capnp::ReaderOptions kReaderOptions = {.traversalLimitInWords = 16'384, .nestingLimit = 12};
+constexpr std::size_t kWordsOfOpenCalls = 65'536;
 constexpr unsigned kConnections = 8;
 constexpr auto kPause = 1 * kj::SECONDS;
 
