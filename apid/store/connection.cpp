@@ -43,11 +43,11 @@ class Statement : public Row {
   }
 
   void begin() {
-    if (running_) throw std::logic_error("a query was started inside itself: " + sql_);
     if (!is_bound_) guarded([&] { statement_.define_and_bind(); });
     is_bound_ = running_ = true;
   }
   void end() { running_ = false; }
+  bool is_running() const { return running_; }
 
   bool first_row() {
     next_ = 0;
@@ -173,13 +173,17 @@ Connection::~Connection() {
 
 Query Connection::query(std::string_view sql) {
   const auto known = statements_.find(sql);
-  if (known != statements_.end()) return {*this, *known->second};
+  if (known != statements_.end()) {
+    // Before anything is bound: the run that is under way must not notice.
+    if (known->second->is_running()) throw std::logic_error("a query was started inside itself: " + known->first);
+    return {*this, *known->second};
+  }
   auto statement = std::make_unique<Statement>(*session_, sql);
   return {*this, *statements_.emplace(std::string(sql), std::move(statement)).first->second};
 }
 
 void Connection::forget(const Statement& statement) {
-  statements_.erase(statement.sql());
+  statements_.erase(statements_.find(statement.sql()));
 }
 
 }  // namespace wghub::store
