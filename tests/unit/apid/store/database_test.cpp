@@ -1,6 +1,8 @@
 #include "apid/store/database.h"
 
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <thread>
@@ -65,6 +67,24 @@ class SizeLimit {
  private:
   void (*handler_)(int);
   rlimit before_{};
+};
+
+// A file system of 2 MiB below the directory, where we may mount one.
+class TinyDisk {
+ public:
+  explicit TinyDisk(const ScratchDirectory& directory) : path_(directory.file("disk")) {
+    ::mkdir(path_.c_str(), 0700);
+    is_mounted_ = ::mount("store-test", path_.c_str(), "tmpfs", 0, "size=2m") == 0;
+  }
+  ~TinyDisk() {
+    if (is_mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  bool is_mounted() const { return is_mounted_; }
+  bool grow() const { return ::mount("store-test", path_.c_str(), "tmpfs", MS_REMOUNT, "size=8m") == 0; }
+
+ private:
+  std::string path_;
+  bool is_mounted_ = false;
 };
 
 // Holds the writer until it goes, so that what is written meanwhile becomes one group.
@@ -177,6 +197,36 @@ TEST_CASE("AFullDatabaseFailsTheGroupAndRecoversByItself") {
   limit_pages("PRAGMA max_page_count = 10000");
   CHECK_FALSE(code_of(add_large(database, "a", 100'000)));
   CHECK(scratch.ask(kCount) == "1");
+}
+
+TEST_CASE("AFullDiskLosesNothingAndRecoversByItself") {
+  const ScratchDirectory directory;
+  const TinyDisk disk(directory);
+  if (!disk.is_mounted()) return;  // not root
+  std::atomic<int> failures = 0;
+  DatabaseOptions options;
+  options.path = directory.file("disk/db");
+  options.clock = [] { return std::int64_t(1'700'000'000); };
+  options.on_failure = [&](const std::string&) { ++failures; };
+  Database database(options);
+  int stored = 0;
+  std::optional<ErrorCode> refusal;
+  while (!refusal && stored < 1000) {
+    refusal = code_of(add_large(database, make_id(stored), 30'000));
+    stored += !refusal;
+  }
+  CHECK(refusal == ErrorCode::storage_full);
+  CHECK(failures == 0);
+  const auto count = [&] {
+    const auto rows = database.read<std::int64_t>([](Transaction& t) -> Outcome<std::int64_t> {
+      return t.query(kCount).one([](Row& row) { return row.number(); }).value_or(-1);
+    });
+    return rows ? *rows : -1;
+  };
+  CHECK(count() == stored);
+  REQUIRE(disk.grow());
+  CHECK(add_large(database, make_id(stored), 30'000));
+  CHECK(count() == stored + 1);
 }
 
 TEST_CASE("AFailedWriteFailsTheGroupAndIsReported") {
