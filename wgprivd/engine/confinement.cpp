@@ -6,9 +6,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <memory>
 #include <system_error>
 #include <vector>
@@ -59,7 +57,12 @@ void restrict_files(const StateDirectory& directory) {
   require(syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0);
 }
 
-void restrict_calls() {
+}  // namespace
+
+void confine(const StateDirectory& directory) {
+  require(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  restrict_files(directory);
   const std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_KILL_PROCESS), seccomp_release);
   const auto allow = [&filter](int call, std::vector<scmp_arg_cmp> when) {
     require(seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, when.size(), when.data()) == 0);
@@ -69,15 +72,6 @@ void restrict_calls() {
   allow(SCMP_SYS(mmap), {SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)});
   allow(SCMP_SYS(tgkill), {SCMP_A0_64(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))});
   require(seccomp_load(filter.get()) == 0);
-}
-
-}  // namespace
-
-void confine(const StateDirectory& directory) {
-  require(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
-  require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-  restrict_files(directory);
-  restrict_calls();
 }
 
 }  // namespace wghub

@@ -45,9 +45,7 @@ const Engine::Operation Engine::kOperations[] = {
 };
 
 Engine::Engine(HubKey& key, PolicyFile& policy, Journal& journal, Interface& interface)
-    : key_(key), policy_(policy), journal_(journal), interface_(interface) {
-  expect_ours();
-}
+    : key_(key), policy_(policy), journal_(journal), interface_(interface) {}
 
 std::span<const std::byte> Engine::answer(std::span<const std::byte> record) {
   interface_.read_news();
@@ -97,7 +95,6 @@ EngineOutcome Engine::generate_key(const EngineRequest&) {
   if (key_.public_key()) return key_exists;
   if (!key_.generate()) return failed;
   log::info("the hub's key was made", {{"key", to_base64(*key_.public_key())}});
-  expect_ours();
   return done;
 }
 
@@ -114,8 +111,7 @@ EngineOutcome Engine::configure(const EngineRequest& request) {
   }
   if (const auto refused = interface_.check_free(); refused != done) return refused;
   if (is_new && !policy_.store(request.policy, false)) return failed;
-  expect_ours();
-  if (!interface_.bring_up(key_)) return failed;
+  if (!interface_.bring_up()) return failed;
   if (interface_.was_created()) page_.reply.flags |= EngineReply::kCreated;
   return done;
 }
@@ -173,17 +169,13 @@ EngineOutcome Engine::status(const EngineRequest& request) {
   return interface_.copy_page(snapshot, request.cursor, page_) ? done : stale_snapshot;
 }
 
-void Engine::expect_ours() {
-  interface_.expect(key_.public_key(), policy_.current() ? &policy_.current()->policy : nullptr);
-}
-
 bool Engine::restore() {
-  const bool has_something = policy_.current() && key_.public_key();
-  if (!has_something) log::info("nothing to restore");
-  if (!has_something) return true;
+  const bool is_empty = !policy_.current() || !key_.public_key();
+  if (is_empty) log::info("nothing to restore");
+  if (is_empty) return true;
   const auto refused = interface_.check_free();
   if (refused != done) log::error("nothing restored", {{"reason", kNames[static_cast<std::size_t>(refused)]}});
-  if (refused != done || !interface_.bring_up(key_)) return false;
+  if (refused != done || !interface_.bring_up()) return false;
   const auto count = interface_.set_missing(journal_.peers());
   if (count) log::info("the interface is restored", {{"peers", std::to_string(*count)}});
   return count.has_value();

@@ -43,7 +43,6 @@ class Engine {
 
   EngineOutcome dispatch(std::span<const std::byte> record);
   EngineOutcome check_peer(const EngineRequest& request, const PublicKey* replaces) const;
-  void expect_ours();
 
   HubKey& key_;
   PolicyFile& policy_;

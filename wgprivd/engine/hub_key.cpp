@@ -41,7 +41,7 @@ std::optional<PublicKey> public_key_of(const SecretKey& private_key) {
 
 HubKey::HubKey(const StateDirectory& directory, const SecretKey& sealing_key)
     : directory_(directory), sealing_key_(sealing_key) {
-  const auto sealed = directory.read_record<SealedKey>(kFile);
+  const auto sealed = directory.read_record<SealedKey>("hub.key");
   if (!sealed) return;
   sealed_ = *sealed;
   SecretKey private_key;
@@ -53,12 +53,11 @@ bool HubKey::generate() {
   SecretKey private_key;
   SealedKey sealed;
   // Any 32 random bytes are a private key: X25519 itself sets the bits that must be set (RFC 7748 §5).
-  auto& bytes = private_key.bytes;
-  const bool made = RAND_priv_bytes(bytes.data(), bytes.size()) == 1 &&
+  const bool made = RAND_priv_bytes(private_key.bytes.data(), private_key.bytes.size()) == 1 &&
                     RAND_bytes(sealed.nonce.data(), sealed.nonce.size()) == 1 &&
                     crypt(true, sealing_key_, sealed, private_key);
   if (!made) log::error("the hub's key cannot be made");
-  if (public_key_ || !made || !directory_.replace(kFile, bytes_of(sealed))) return false;
+  if (public_key_ || !made || !directory_.replace("hub.key", bytes_of(sealed))) return false;
   sealed_ = sealed;
   public_key_ = public_key_of(private_key);
   return public_key_.has_value();

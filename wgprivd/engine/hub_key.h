@@ -32,8 +32,6 @@ struct SealedKey {
 
 class HubKey {
  public:
-  static constexpr const char* kFile = "hub.key";
-
   /// Opens the sealed key when there is one. sealing_key must outlive this.
   /// Errors: DamagedState when it cannot be opened with this sealing key.
   HubKey(const StateDirectory& directory, const SecretKey& sealing_key);

@@ -19,19 +19,27 @@ std::uint64_t first_number() {
 
 }  // namespace
 
-Interface::Interface(std::string name, RouteNetlink& route, Backend& backend)
-    : name_(std::move(name)), route_(route), backend_(backend), generation_(first_number()) {
+Interface::Interface(std::string name, const HubKey& key, const PolicyFile& policy, RouteNetlink& route,
+                     Backend& backend)
+    : name_(std::move(name)),
+      key_(key),
+      policy_(policy),
+      route_(route),
+      backend_(backend),
+      generation_(first_number()) {
   snapshot_.number = generation_;
+  look();
 }
 
-void Interface::expect(const std::optional<PublicKey>& key, const EnginePolicy* policy) {
-  key_ = key;
-  if (policy != nullptr) {
-    policy_ = *policy;
-    const auto network = network_of(*policy);
-    hub_ = {first_host(network), network.prefix};
-  }
-  look();
+bool Interface::has_our_key() const {
+  return key_.public_key() && snapshot_.device.key == *key_.public_key();
+}
+
+// The hub's address with the network's prefix.
+std::optional<Network> Interface::hub() const {
+  if (!policy_.current()) return std::nullopt;
+  const auto network = network_of(policy_.current()->policy);
+  return Network{first_host(network), network.prefix};
 }
 
 void Interface::read_news() {
@@ -39,7 +47,7 @@ void Interface::read_news() {
 }
 
 void Interface::look() {
-  const auto now = route_.find(name_, hub_ ? &*hub_ : nullptr);
+  const auto now = route_.find(name_, hub());
   if (now == link_) return;
   const bool is_other = now.index != link_.index;
   link_ = now;
@@ -66,10 +74,9 @@ void Interface::inspect() {
   if (dumped_ == BackendOutcome::failed || dumped_ == BackendOutcome::no_device) device.clear();
   if (dumped_ == BackendOutcome::failed) return;
   // The mirror follows only whole dumps: half a mirror would let a held address be given away.
-  const bool has_our_key = key_ && device.key == *key_;
-  ours_ = has_our_key && (snapshot_.complete || ours_);
-  if (!has_our_key) peers_.load({}, {});
-  if (has_our_key && snapshot_.complete) peers_.load(device.peers, device.extra);
+  ours_ = has_our_key() && (snapshot_.complete || ours_);
+  if (!has_our_key()) peers_.load({}, {});
+  if (has_our_key() && snapshot_.complete) peers_.load(device.peers, device.extra);
 }
 
 void Interface::describe(EngineReply& reply) const {
@@ -99,22 +106,23 @@ EngineOutcome Interface::check_free() {
   // One without key and peers carries nothing: a userspace implementation begins so, or we were cut off making it.
   const bool is_blank = snapshot_.complete && device.key == PublicKey{} && device.peers.empty();
   if (link_.index == 0 || ours_ || is_blank) return EngineOutcome::done;
-  const bool is_known = dumped_ != BackendOutcome::failed && !(key_ && device.key == *key_);
+  const bool is_known = dumped_ != BackendOutcome::failed && !has_our_key();
   return is_known ? EngineOutcome::interface_exists : EngineOutcome::failed;
 }
 
-bool Interface::bring_up(const HubKey& key) {
+bool Interface::bring_up() {
+  const auto policy = policy_.current()->policy;
   created_ = !ours_;
   if (link_.index == 0) {
     if (backend_.create(name_) != BackendOutcome::done) return false;
     look();
   }
-  if (created_ || snapshot_.device.port != policy_->port) {
+  if (created_ || snapshot_.device.port != policy.port) {
     SecretKey private_key;
-    if (!key.unseal(private_key)) return false;
-    if (backend_.set_device(link_.index, private_key, policy_->port) != BackendOutcome::done) return false;
+    if (!key_.unseal(private_key)) return false;
+    if (backend_.set_device(link_.index, private_key, policy.port) != BackendOutcome::done) return false;
   }
-  if (const int error = route_.bring_up(link_.index, *hub_, policy_->mtu); error != 0) {
+  if (const int error = route_.bring_up(link_.index, *hub(), policy.mtu); error != 0) {
     log::error("the interface cannot be brought up", {{"interface", name_}, {"errno", std::int64_t{error}}});
     return false;
   }
@@ -122,9 +130,9 @@ bool Interface::bring_up(const HubKey& key) {
   inspect();
   if (!ours_) return false;
   log::info("the interface is configured", {{"interface", name_},
-                                            {"address", to_string(*hub_)},
-                                            {"port", std::int64_t{policy_->port}},
-                                            {"mtu", std::int64_t{policy_->mtu}},
+                                            {"address", to_string(*hub())},
+                                            {"port", std::int64_t{policy.port}},
+                                            {"mtu", std::int64_t{policy.mtu}},
                                             {"created", created_ ? "yes" : "no"}});
   return true;
 }

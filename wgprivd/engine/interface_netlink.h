@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wgprivd/engine/netlink_uapi_device.h"
+#include "wgprivd/engine/policy_file.h"
 #include "wgprivd/engine/route_netlink.h"
 
 namespace wghub {
@@ -21,11 +22,8 @@ struct Snapshot {
 
 class Interface {
  public:
-  /// Changes nothing. The parts must outlive this.
-  Interface(std::string name, RouteNetlink& route, Backend& backend);
-
-  /// Says what ours looks like, as far as that is known, and looks for it.
-  void expect(const std::optional<PublicKey>& key, const EnginePolicy* policy);
+  /// Looks whether it is there and ours; changes nothing. The parts must outlive this.
+  Interface(std::string name, const HubKey& key, const PolicyFile& policy, RouteNetlink& route, Backend& backend);
 
   /// Reads what rtnetlink tells; the generation grows when the link or its address came, went or changed.
   void read_news();
@@ -60,7 +58,7 @@ class Interface {
 
   /// After check_free(): makes the interface where it is absent, gives it the key where it has none, then address,
   /// MTU and up. Returns false, with a log line, when something failed.
-  bool bring_up(const HubKey& key);
+  bool bring_up();
 
   /// Whether the last bring_up() had to make the interface, or give it its key: it began without peers.
   bool was_created() const { return created_; }
@@ -79,14 +77,15 @@ class Interface {
 
  private:
   void look();
+  bool has_our_key() const;
+  std::optional<Network> hub() const;
   EngineOutcome apply(std::span<const PeerChange> changes);
 
   std::string name_;
+  const HubKey& key_;
+  const PolicyFile& policy_;
   RouteNetlink& route_;
   Backend& backend_;
-  std::optional<PublicKey> key_;
-  std::optional<EnginePolicy> policy_;
-  std::optional<Network> hub_;  ///< the hub's address with the network's prefix
   LinkState link_;
   bool created_ = false;
   BackendOutcome dumped_ = BackendOutcome::failed;  ///< how the last inspect() ended

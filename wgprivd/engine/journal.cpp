@@ -1,7 +1,6 @@
 #include "wgprivd/engine/journal.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -28,7 +27,7 @@ struct Journal::Record {
 
 Journal::Journal(const StateDirectory& directory, OnDamage on_damage) : directory_(directory) {
   static_assert(sizeof(Record) == kRecordBytes);
-  const auto bytes = directory.read(kFile, kLimitBytes);
+  const auto bytes = directory.read("journal", kLimitBytes);
   if (!bytes) return;
   Bytes rest = *bytes;
   for (; rest.size() >= kRecordBytes; rest = rest.subspan(kRecordBytes), ++records_) {
@@ -39,16 +38,16 @@ Journal::Journal(const StateDirectory& directory, OnDamage on_damage) : director
   }
   // A power cut leaves the last record half written, or room that was never written.
   const bool is_torn = rest.size() < 2 * kRecordBytes || std::ranges::count(rest, 0) == std::ssize(rest);
-  const auto damage = fmt::format("journal: record {} is damaged", records_);
+  const auto damage = "journal: record " + std::to_string(records_) + " is damaged";
   if (!is_torn && on_damage == OnDamage::refuse) throw DamagedState(damage);
   if (!is_torn) {
     log::error("set aside as journal.damaged", {{"reason", damage}});
-    renameat(directory.get(), kFile, directory.get(), "journal.damaged");
+    renameat(directory.get(), "journal", directory.get(), "journal.damaged");
     peers_.clear();
     return;
   }
   if (!rest.empty()) log::warning("the journal's torn end is dropped", {{"records", std::to_string(records_)}});
-  file_ = Descriptor(openat(directory.get(), kFile, O_WRONLY | O_CLOEXEC));
+  file_ = Descriptor(openat(directory.get(), "journal", O_WRONLY | O_CLOEXEC));
 }
 
 void Journal::add(const PublicKey& key, const EngineAddresses& addresses, const PublicKey& replaced) {
@@ -90,8 +89,8 @@ bool Journal::rewrite() {
     records.push_back({.index = records.size(), .key = key, .addresses = addresses});
   }
   for (auto& record : records) record.checksum = checksum_of(record);
-  file_ =
-      directory_.replace(kFile, {reinterpret_cast<const std::uint8_t*>(records.data()), records.size() * kRecordBytes});
+  file_ = directory_.replace("journal",
+                             {reinterpret_cast<const std::uint8_t*>(records.data()), records.size() * kRecordBytes});
   records_ = records.size();
   dirty_ = !file_;
   return !dirty_;

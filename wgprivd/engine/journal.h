@@ -14,7 +14,6 @@ namespace wghub {
 /// A last record that a crash tore is dropped; a bad record elsewhere is never guessed around.
 class Journal {
  public:
-  static constexpr const char* kFile = "journal";
   static constexpr std::size_t kRecordBytes = 128;
   static constexpr std::size_t kFloorRecords = 1024;  ///< a shorter file is not worth rewriting
 

@@ -2,8 +2,6 @@
 // Each answers EngineOutcome::done for "allowed", else the reason; who asked does not matter to them.
 #pragma once
 
-#include <span>
-
 #include "common/address.h"
 #include "common/engine_record.h"
 #include "common/key.h"

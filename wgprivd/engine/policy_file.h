@@ -16,11 +16,9 @@ struct AcceptedPolicy {
 
 class PolicyFile {
  public:
-  static constexpr const char* kFile = "policy";
-
   /// Errors: DamagedState when the file is not as we wrote it.
   explicit PolicyFile(const StateDirectory& directory)
-      : directory_(directory), current_(directory.read_record<AcceptedPolicy>(kFile)) {
+      : directory_(directory), current_(directory.read_record<AcceptedPolicy>("policy")) {
     const bool sound =
         !current_ || (current_->checksum == checksum_of(*current_) && current_->magic == AcceptedPolicy{}.magic);
     if (!sound) throw DamagedState("policy: changed");
@@ -32,7 +30,7 @@ class PolicyFile {
   bool store(const EnginePolicy& policy, bool fixed) {
     AcceptedPolicy accepted{.fixed = fixed, .policy = policy};
     accepted.checksum = checksum_of(accepted);
-    const bool stored{directory_.replace(kFile, bytes_of(accepted))};
+    const bool stored{directory_.replace("policy", bytes_of(accepted))};
     if (stored) current_ = accepted;
     return stored;
   }

@@ -56,7 +56,7 @@ bool RouteNetlink::read_news(const std::string& interface, unsigned index) {
   return ours || !all;
 }
 
-LinkState RouteNetlink::find(const std::string& interface, const Network* hub) {
+LinkState RouteNetlink::find(const std::string& interface, const std::optional<Network>& hub) {
   LinkState state;
   NetlinkMessage message;
   message.start<ifinfomsg>(RTM_GETLINK, 0);
@@ -69,7 +69,7 @@ LinkState RouteNetlink::find(const std::string& interface, const Network* hub) {
   });
   if (error != 0 && error != ENODEV) log::error("the link cannot be read", {{"errno", std::int64_t{error}}});
   std::vector<LinkAddress> found;
-  if (state.index == 0 || hub == nullptr || addresses(found) != 0) return state;
+  if (state.index == 0 || !hub || addresses(found) != 0) return state;
   for (const auto& address : found) state.has_address |= address.index == state.index && address.network == *hub;
   return state;
 }

@@ -31,8 +31,8 @@ class RouteNetlink {
   /// Reads the news; whether some may be about the interface of this name or index.
   bool read_news(const std::string& interface, unsigned index);
 
-  /// Looks the interface up; hub is its address with the network's prefix (nullptr: none is expected).
-  LinkState find(const std::string& interface, const Network* hub);
+  /// Looks the interface up; hub is its address with the network's prefix, where one is expected.
+  LinkState find(const std::string& interface, const std::optional<Network>& hub);
 
   /// All addresses (with their networks) and routes of the host, without those of the interface except_index.
   /// Nothing when they could not be read whole.

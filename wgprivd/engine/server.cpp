@@ -3,8 +3,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
 
 #include "common/log.h"
@@ -75,9 +73,8 @@ bool serve(Engine& engine, Interface& interface, Descriptor listener, uid_t call
     auto event = waiting.begin() + 3;
     std::erase_if(clients,
                   [&](Client& client) { return !take_turn(client, engine, interface, event++->revents != 0); });
-    if (waiting[2].revents != 0) {
-      if (auto socket = accept_from(listener, caller))
-        clients.push_back({std::move(socket), interface.generation(), {}});
+    if (auto socket = waiting[2].revents != 0 ? accept_from(listener, caller) : Descriptor()) {
+      clients.push_back({std::move(socket), interface.generation(), {}});
     }
     if (!clients.empty()) last_use = Clock::now();
     if (Clock::now() - last_tick < kTick) continue;

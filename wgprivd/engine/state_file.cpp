@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -29,11 +28,10 @@ std::optional<std::vector<std::uint8_t>> StateDirectory::read(const std::string&
 }
 
 Descriptor StateDirectory::replace(const char* name, Bytes bytes) const {
-  static constexpr const char* kTemporary = "new";
-  unlinkat(get(), kTemporary, 0);  // what a crash left
-  Descriptor file(openat(get(), kTemporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  unlinkat(get(), "new", 0);  // what a crash left
+  Descriptor file(openat(get(), "new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   const bool stored = file && write_at(file, bytes, 0) && fsync(file.get()) == 0 &&
-                      renameat(get(), kTemporary, get(), name) == 0 && fsync(get()) == 0;
+                      renameat(get(), "new", get(), name) == 0 && fsync(get()) == 0;
   if (stored) return file;
   log::error("a state file cannot be written", {{"file", name}, {"errno", std::int64_t{errno}}});
   return Descriptor();
