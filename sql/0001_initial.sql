@@ -104,7 +104,8 @@ CREATE UNIQUE INDEX spoke_registrations_live_key ON spoke_registrations (public_
 CREATE UNIQUE INDEX spoke_registrations_live_address ON spoke_registrations (address) WHERE removed_at IS NULL;
 CREATE INDEX spoke_registrations_token ON spoke_registrations (token_id);
 CREATE INDEX spoke_registrations_newest ON spoke_registrations (registered_at, id) WHERE removing_at IS NULL;
-CREATE INDEX spoke_registrations_status ON spoke_registrations (status, registered_at, id) WHERE removing_at IS NULL;
+CREATE INDEX spoke_registrations_status ON spoke_registrations (status, registered_at, id, removing_at)
+  WHERE removing_at IS NULL;  -- removing_at, so that counting reads the index alone
 CREATE INDEX spoke_registrations_cluster ON spoke_registrations (proxmox_cluster_id)
   WHERE proxmox_cluster_id IS NOT NULL;
 
