@@ -47,7 +47,10 @@ void migrate(Connection& connection, std::span<const Script> scripts, std::int64
     run_missing(connection, scripts, now);
     connection.query("COMMIT").execute();
   } catch (...) {
-    connection.query("ROLLBACK").execute();
+    try {
+      connection.query("ROLLBACK").execute();
+    } catch (const Fault&) {  // rolled back already; the first cause is the one to tell
+    }
     throw;
   }
 }

@@ -51,10 +51,13 @@ Fault fault_at(sqlite_api::sqlite3* handle, std::optional<int> result, const std
   return {kind_of(code, system_error), text};
 }
 
-// The mode of the log and its index follows the mode of the file.
+// The mode of the log and its index follows the mode of the file. A file that is as it should be is not opened: closing
+// it would end every lock that other connections of this process have on it (so POSIX wants it), and the next program to
+// look at the database would take the log away under them.
 void make_private(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   struct stat status = {};
+  if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 07777) == 0600) return;
+  const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file || ::fstat(file.get(), &status) != 0 || (status.st_mode & 07777) == 0600) {
     if (!file) throw Fault(FaultKind::other, fmt::format("{}: {}", path, std::strerror(errno)));
     return;
