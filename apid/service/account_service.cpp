@@ -107,7 +107,8 @@ Outcome<SignIn> AccountService::setup(const Secret& code, const std::string& use
     if (stores_.accounts.has_users(t)) return ErrorCode::setup_done;
     const auto stored = stores_.accounts.setup_code(t);  // may have been replaced since it was checked
     if (!stored || stored->hash != code_hash) return ErrorCode::invalid_setup_code;
-    const User user{make_uuid(random_), username, *hash, Role::admin, store::now_of(t)};
+    const auto now = store::now_of(t);
+    const User user{make_uuid(random_, now), username, *hash, Role::admin, now};
     stores_.accounts.insert_user(t, user);
     stores_.accounts.clear_setup_code(t);
     Actor admin = actor;
@@ -160,7 +161,7 @@ Outcome<SignIn> AccountService::sign_in(store::Transaction& transaction, const U
   result.csrf_token = csrf_token_of(result.cookie.reveal());
   const auto now = store::now_of(transaction);
   Session session;
-  session.id = make_uuid(random_);
+  session.id = make_uuid(random_, now);
   session.hash = sha256_hex(result.cookie.reveal());
   session.user_id = user.id;
   session.created_at = now;
@@ -261,7 +262,7 @@ Outcome<NewApiToken> AccountService::create_api_token(const Identity& maker, con
   std::string secret(kApiTokenPrefix);
   secret += make_secret(random_).reveal();
   NewApiToken made{{}, Secret(std::move(secret))};
-  made.token.id = make_uuid(random_);
+  made.token.id = make_uuid(random_, clock_());
   made.token.hash = sha256_hex(made.secret.reveal());
   made.token.user_id = maker.user.id;
   made.token.name = name;

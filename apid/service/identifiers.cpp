@@ -27,11 +27,13 @@ bool is_base64url(char character) {
 
 }  // namespace
 
-std::string make_uuid(const RandomBytes& random) {
+std::string make_uuid(const RandomBytes& random, std::int64_t now) {
   boost::uuids::uuid id{};
   random({id.begin(), id.end()});
-  id.data[6] = static_cast<std::uint8_t>((id.data[6] & 0x0fU) | 0x40U);  // version 4
-  id.data[8] = static_cast<std::uint8_t>((id.data[8] & 0x3fU) | 0x80U);  // RFC 4122's variant
+  const std::int64_t milliseconds = now * 1000;
+  for (int i = 0; i < 6; ++i) id.data[i] = static_cast<std::uint8_t>(milliseconds >> (40 - 8 * i));
+  id.data[6] = static_cast<std::uint8_t>((id.data[6] & 0x0fU) | 0x70U);  // version 7
+  id.data[8] = static_cast<std::uint8_t>((id.data[8] & 0x3fU) | 0x80U);  // RFC 9562's variant
   return boost::uuids::to_string(id);
 }
 

@@ -171,7 +171,7 @@ std::optional<std::string> SpokeService::cluster_of(store::Transaction& t, const
   const auto clusters = stores_.clusters.find_by_name(t, *request.proxmox_cluster_name);
   const auto found = std::find_if(clusters.begin(), clusters.end(), shares_a_node);
   if (found != clusters.end()) return found->id;
-  std::string id = make_uuid(random_);
+  std::string id = make_uuid(random_, store::now_of(t));
   stores_.clusters.insert(t, id, *request.proxmox_cluster_name);
   return id;
 }

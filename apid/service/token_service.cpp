@@ -67,11 +67,11 @@ IssuedToken TokenService::make(store::Transaction& transaction, const HubConfig&
   IssuedToken issued;
   issued.text = make_secret(random_);
   Token& token = issued.token;
-  token.id = make_uuid(random_);
-  token.hash = sha256_hex(issued.text.reveal());
-  token.spoke_id = make_uuid(random_);
-  token.spoke_name = spoke_name;
   token.created_at = store::now_of(transaction);
+  token.id = make_uuid(random_, token.created_at);
+  token.hash = sha256_hex(issued.text.reveal());
+  token.spoke_id = make_uuid(random_, token.created_at);
+  token.spoke_name = spoke_name;
   token.expires_at = token.created_at + settings_.lifetime_seconds;
   token.hub_endpoint = hub.endpoint;
   token.hub_public_key = hub.public_key;
