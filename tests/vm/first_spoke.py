@@ -66,7 +66,13 @@ def spoke_to_spoke(api):
     must("sysctl -qw net.ipv4.ip_forward=1")
     other = statuses(api)["spoke-2"]["allowedIPs"]
     address = (other[0] if isinstance(other, list) else other).split("/")[0]
-    show(in_spoke(1, f"ping -c 3 -i 0.2 -W 1 {address}").returncode != 0, "no packet goes from spoke to spoke, with ip_forward on")
+    ping = f"ping -c 3 -i 0.2 -W 1 {address}"
+    show(in_spoke(1, ping).returncode != 0, "no packet goes from spoke to spoke, with ip_forward on")
+    dropped = re.search(r"packets (\d+)", must("nft list table inet wghub"))
+    show(dropped and int(dropped[1]) >= 3, f"the filter counted them: {dropped and dropped[1]}")
+    must("nft delete table inet wghub")
+    show(in_spoke(1, ping).returncode == 0, "without the filter they would have gone")
+    must("nft -f /usr/share/wireguard-hub/nft/isolate.nft")
 
 
 hub.make_network(COUNT)
