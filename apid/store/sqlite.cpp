@@ -52,8 +52,8 @@ Fault fault_at(sqlite_api::sqlite3* handle, std::optional<int> result, const std
 }
 
 // The mode of the log and its index follows the mode of the file. A file that is as it should be is not opened: closing
-// it would end every lock that other connections of this process have on it (so POSIX wants it), and the next program to
-// look at the database would take the log away under them.
+// it would end every lock that other connections of this process have on it (so POSIX wants it), and the next program
+// to look at the database would take the log away under them.
 void make_private(const std::string& path) {
   struct stat status = {};
   if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 07777) == 0600) return;
