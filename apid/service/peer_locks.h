@@ -2,10 +2,13 @@
 // of the same spoke cannot overtake each other on the interface.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 namespace wghub {
 
@@ -13,30 +16,37 @@ class PeerLocks {
  public:
   class Guard {
    public:
-    Guard(PeerLocks& locks, std::string spoke_id) : locks_(locks), spoke_id_(std::move(spoke_id)) {}
-    Guard(const Guard&) = delete;
-    Guard& operator=(const Guard&) = delete;
-    ~Guard() { locks_.unlock(spoke_id_); }
+    Guard(PeerLocks& locks, std::string spoke_id) : locks_(&locks), spoke_id_(std::move(spoke_id)) {}
+    Guard(Guard&& other) noexcept
+        : locks_(std::exchange(other.locks_, nullptr)), spoke_id_(std::move(other.spoke_id_)) {}
+    Guard& operator=(Guard&&) = delete;
+    ~Guard() {
+      if (locks_) locks_->unlock(spoke_id_);
+    }
 
    private:
-    PeerLocks& locks_;
+    PeerLocks* locks_;
     std::string spoke_id_;
   };
 
-  /// Waits for whoever has it; holders call the helper at most twice, each at most 2.5 s.
-  [[nodiscard]] Guard lock(const std::string& spoke_id) {
+  /// Waits for whoever has it, at most a second: more means that the helper hangs, and then threads must not pile up
+  /// behind it.
+  [[nodiscard]] std::optional<Guard> lock(const std::string& spoke_id) {
     std::unique_lock waiting(mutex_);
-    freed_.wait(waiting, [&] { return !held_.contains(spoke_id); });
+    if (!freed_.wait_for(waiting, kPatience, [&] { return !held_.contains(spoke_id); })) return std::nullopt;
     held_.insert(spoke_id);
-    return {*this, spoke_id};
+    return std::make_optional<Guard>(*this, spoke_id);
   }
 
-  bool is_locked(const std::string& spoke_id) {
+  [[nodiscard]] std::optional<Guard> try_lock(const std::string& spoke_id) {
     const std::lock_guard lock(mutex_);
-    return held_.contains(spoke_id);
+    if (!held_.insert(spoke_id).second) return std::nullopt;
+    return std::make_optional<Guard>(*this, spoke_id);
   }
 
  private:
+  static constexpr std::chrono::seconds kPatience{1};
+
   void unlock(const std::string& spoke_id) {
     {
       const std::lock_guard lock(mutex_);

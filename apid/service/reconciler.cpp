@@ -1,5 +1,6 @@
 #include "apid/service/reconciler.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@ namespace {
 constexpr std::chrono::seconds kPause{5};
 constexpr std::chrono::seconds kSecondLook{1};  // after a peer was first seen that nobody knows
 constexpr std::int64_t kHealthySeconds = 15;
+constexpr std::size_t kHeldAtOnce = 256;    // as many as one call of the helper takes
 constexpr std::size_t kNamedPerPass = 100;  // more corrections of one kind become one event with their number
 
 std::int64_t monotonic_seconds() {
@@ -116,17 +118,24 @@ bool Reconciler::pass() {
     return false;
   }
   const auto snapshot = take_snapshot(**hub);
-  if (!snapshot) return false;
+  if (!snapshot) {
+    healthy_at_ = 0;
+    return false;
+  }
   const auto rows = read_rows();  // after the snapshot, so that a peer without row is never a row too late
   if (!rows) return false;
   around_.tracker.apply(*snapshot, *rows);
   auto plan = plan_reconcile(*snapshot, *rows, suspects_);
-  if (snapshot->complete) suspects_ = plan.suspects;
+  if (snapshot->complete) {
+    suspects_ = plan.suspects;
+    std::erase_if(reported_foreign_, [&](const PublicKey& key) { return !suspects_.contains(key); });
+  }
   const auto result = apply(plan);
   healthy_at_ = monotonic_seconds();
-  const bool unknown_left = foreign_ == ForeignPeers::remove && plan.suspects.size() > plan.remove_foreign.size();
-  // A spoke may have been removed while it was being put back: look again soon.
-  const bool overtaken = result.added > 0 && version_ != rows_version_;
+  const bool unknown_left = std::any_of(plan.suspects.begin(), plan.suspects.end(),
+                                        [&](const PublicKey& key) { return !reported_foreign_.contains(key); });
+  // A key may have been registered while it was taken off as a foreign one.
+  const bool overtaken = foreign_ == ForeignPeers::remove && !plan.remove_foreign.empty() && version_ != rows_version_;
   return unknown_left || overtaken || result.failed > 0;
 }
 
@@ -163,7 +172,7 @@ ReconcileResult Reconciler::apply(const ReconcilePlan& plan) {
 void Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& result) {
   if (plan.remove_foreign.empty()) return;
   const auto outcomes = around_.helper.remove_peers(plan.remove_foreign);
-  std::vector<std::pair<std::string, std::string>> removed;
+  Targets removed;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const std::string key = to_base64(plan.remove_foreign[i]);
     if (outcomes[i] == PeerOutcome::done) {
@@ -180,34 +189,58 @@ void Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& resu
 
 void Reconciler::remove_ours(const ReconcilePlan& plan, ReconcileResult& result) {
   for (const auto& row : plan.remove) {
-    if (around_.locks.is_locked(row.spoke_id)) continue;  // its removal is under way
-    const auto guard = around_.locks.lock(row.spoke_id);
-    bool off = is_on(around_.helper.remove_peer(row.key));
-    if (off && row.replaces) off = is_on(around_.helper.remove_peer(*row.replaces));
-    if (!off || !around_.spokes.finish_removal(row.spoke_id, system_actor())) {
-      ++result.failed;
-      continue;
-    }
-    ++result.removed;
+    const bool ended = end_removal(row, result);
+    result.removed += ended ? 1 : 0;
   }
-  for (const auto& row : plan.finish) {
-    if (around_.locks.is_locked(row.spoke_id)) continue;
-    const auto guard = around_.locks.lock(row.spoke_id);
-    if (!around_.spokes.finish_removal(row.spoke_id, system_actor())) ++result.failed;
-  }
+  // Asked for all the same: the peer may have come and its removal failed since the snapshot.
+  for (const auto& row : plan.finish) end_removal(row, result);
+}
+
+bool Reconciler::end_removal(const PeerRow& row, ReconcileResult& result) {
+  const auto guard = around_.locks.try_lock(row.spoke_id);
+  if (!guard || !is_current(row)) return false;  // it is under way, or over and the key may be another spoke's
+  bool off = is_on(around_.helper.remove_peer(row.key));
+  if (off && row.replaces) off = is_on(around_.helper.remove_peer(*row.replaces));
+  if (off && around_.spokes.finish_removal(row.spoke_id, system_actor())) return true;
+  ++result.failed;
+  return false;
+}
+
+// Whether a row is as it was read. Call with its spoke's lock: whoever changes a peer says so before giving that back.
+bool Reconciler::is_current(const PeerRow& row) {
+  if (version_ == rows_version_) return true;
+  const auto spoke = stores_.database.read<std::optional<Spoke>>(
+      [&](store::Transaction& t) -> Outcome<std::optional<Spoke>> { return stores_.spokes.find(t, row.spoke_id); });
+  if (!spoke || !*spoke || (*spoke)->removed_at) return false;
+  return (*spoke)->public_key == row.key && (*spoke)->removing_at.has_value() == row.removing;
 }
 
 void Reconciler::add(const std::vector<PeerRow>& rows, const char* action, int& count, ReconcileResult& result) {
+  Targets done;
+  std::span<const PeerRow> rest = rows;
+  while (!rest.empty()) {
+    const auto some = rest.first(std::min(rest.size(), kHeldAtOnce));
+    add_some(some, done, result);
+    rest = rest.subspan(some.size());
+  }
+  count += static_cast<int>(done.size());
+  record(action, done);
+}
+
+// Each spoke is held until its peer is on: one removed meanwhile must not come back, its address may be another's.
+void Reconciler::add_some(std::span<const PeerRow> rows, Targets& done, ReconcileResult& result) {
+  std::vector<PeerLocks::Guard> held;
   std::vector<WantedPeer> peers;
   std::vector<const PeerRow*> asked;
   for (const auto& row : rows) {
-    if (around_.locks.is_locked(row.spoke_id)) continue;  // its registration is adding it right now
+    auto guard = around_.locks.try_lock(row.spoke_id);
+    if (!guard || !is_current(row)) continue;  // its registration is adding it right now
+    held.push_back(std::move(*guard));
     peers.push_back(wanted_peer(row));
     asked.push_back(&row);
   }
   if (peers.empty()) return;
   const auto outcomes = around_.helper.add_peers(peers);
-  std::vector<std::pair<std::string, std::string>> done;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i] == PeerOutcome::done) {
       done.emplace_back(asked[i]->spoke_id, to_base64(asked[i]->key));
@@ -217,8 +250,6 @@ void Reconciler::add(const std::vector<PeerRow>& rows, const char* action, int& 
                    {{"spoke_id", asked[i]->spoke_id}, {"outcome", to_text(outcomes[i])}});
     }
   }
-  count += static_cast<int>(done.size());
-  record(action, done);
 }
 
 void Reconciler::forget_replaced(const std::vector<PeerRow>& rows) {
@@ -230,7 +261,7 @@ void Reconciler::forget_replaced(const std::vector<PeerRow>& rows) {
   if (forgotten) peers_changed();
 }
 
-void Reconciler::record(const char* action, const std::vector<std::pair<std::string, std::string>>& targets) {
+void Reconciler::record(const char* action, const Targets& targets) {
   if (targets.empty()) return;
   const auto recorded = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
     if (targets.size() > kNamedPerPass) {

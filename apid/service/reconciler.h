@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -46,13 +47,16 @@ class Reconciler {
   void peers_changed() { ++version_; }
 
   enum class Health { good, helper_unavailable };
-  /// Whether the helper answered and the interface was as it should be within the last 15 s.
+  /// Whether the helper answered the last time, and within the last 15 s.
   Health health() const;
 
   /// Corrections since the start.
   ReconcileResult totals() const;
 
  private:
+  /// What was corrected and how, for the audit trail.
+  using Targets = std::vector<std::pair<std::string, std::string>>;
+
   void run();
   /// Whether another pass should follow after a second.
   bool pass();
@@ -61,9 +65,13 @@ class Reconciler {
   ReconcileResult apply(const ReconcilePlan& plan);
   void remove_foreign(const ReconcilePlan& plan, ReconcileResult& result);
   void remove_ours(const ReconcilePlan& plan, ReconcileResult& result);
+  /// Whether the removal has ended by this call.
+  bool end_removal(const PeerRow& row, ReconcileResult& result);
   void add(const std::vector<PeerRow>& rows, const char* action, int& count, ReconcileResult& result);
+  void add_some(std::span<const PeerRow> rows, Targets& done, ReconcileResult& result);
+  bool is_current(const PeerRow& row);
   void forget_replaced(const std::vector<PeerRow>& rows);
-  void record(const char* action, const std::vector<std::pair<std::string, std::string>>& targets);
+  void record(const char* action, const Targets& targets);
 
   Stores& stores_;
   AuditTrail& audit_;

@@ -178,6 +178,7 @@ std::optional<std::string> SpokeService::cluster_of(store::Transaction& t, const
 
 Outcome<Spoke> SpokeService::bring_up(const Spoke& spoke, const Actor& actor) {
   const auto guard = around_.locks.lock(spoke.id);
+  if (!guard) return unavailable();
   // A removal may have come between the commit and the lock; then the peer must not appear.
   const auto now = stores_.database.read<std::optional<Spoke>>(
       [&](store::Transaction& t) -> Outcome<std::optional<Spoke>> { return stores_.spokes.find(t, spoke.id); });
@@ -205,6 +206,7 @@ void SpokeService::take_back(const Spoke& spoke, PeerOutcome outcome, const Acto
       old.public_key = *spoke.replaces_key;
       old.replaces_key.reset();
       stores_.spokes.replace(t, old);
+      stores_.spokes.confirm_replaced(t, spoke.id, spoke.public_key);  // the refused key is nowhere to be replaced
     } else {
       stores_.spokes.erase(t, spoke.id);
     }
@@ -250,6 +252,7 @@ Outcome<SpokeDetails> SpokeService::details(const std::string& id) {
 
 Outcome<Done> SpokeService::remove(const std::string& id, const Actor& actor) {
   const auto guard = around_.locks.lock(id);
+  if (!guard) return unavailable();
   const auto marked = stores_.database.write<Spoke>([&](store::Transaction& t) -> Outcome<Spoke> {
     auto spoke = stores_.spokes.find(t, id);
     if (!spoke || spoke->removed_at) return ErrorCode::spoke_not_found;

@@ -30,7 +30,8 @@ constexpr auto kFind = sql(kSelect, " WHERE spoke.id = :id");
 constexpr auto kFindLiveByKey = sql(kSelect, " WHERE public_key = :public_key AND removed_at IS NULL");
 constexpr auto kReplace =
     "UPDATE spoke_registrations SET replaces_key = NULLIF(COALESCE(:replaces_key, public_key), :public_key),"
-    " public_key = :public_key, token_id = :token_id, registered_at = :registered_at, os = :os, is_proxmox = :is_proxmox,"
+    " public_key = :public_key, token_id = :token_id, registered_at = :registered_at, os = :os, is_proxmox = "
+    ":is_proxmox,"
     " proxmox_cluster_id = :cluster_id, proxmox_node_name = :node_name, proxmox_version = :version,"
     " metadata = :metadata, status = 'pending', last_handshake = NULL, transfer_rx = 0, transfer_tx = 0"
     " WHERE id = :id";

@@ -22,8 +22,8 @@ class SpokeStore {
   /// Removed ones too.
   std::optional<Spoke> find(Transaction& transaction, const std::string& id) const;
   std::optional<Spoke> find_live_by_key(Transaction& transaction, const PublicKey& key) const;
-  /// The same spoke with another key (or the same again) after a reissue: key, token, registered_at, os, Proxmox fields and metadata are
-  /// those of the new registration, replaces_key the key before if it is another, status pending.
+  /// The same spoke with another key, or the same again, after a reissue: key, token, registered_at, os, Proxmox fields
+  /// and metadata are those of the new registration, replaces_key the key before if it is another, status pending.
   void replace(Transaction& transaction, const Spoke& spoke) const;
   /// The interface has the new key: replaces_key is cleared if it is still this one.
   void confirm_replaced(Transaction& transaction, const std::string& id, const PublicKey& replaced) const;
