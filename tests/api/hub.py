@@ -71,6 +71,8 @@ class Answer:
 class Client:
     """A caller of the API with one credential. One connection a thread would be needed for sharing: make one client each."""
 
+    heard = None  # a list: every answer goes there too, with what was asked
+
     def __init__(self, headers=None, port=PORT, timeout=30):
         self.headers, self.port, self.timeout = headers or {}, port, timeout
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the default one reads every root certificate
@@ -92,7 +94,10 @@ class Client:
                     self.connect()
                 self.connection.request(method, path, raw, merged)
                 answer = self.connection.getresponse()
-                return Answer(answer.status, answer.headers, answer.read())
+                text = answer.read()
+                if Client.heard is not None:
+                    Client.heard.append((method, path, answer.status, str(answer.headers), text))
+                return Answer(answer.status, answer.headers, text)
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 self.connection = None
                 if attempt == 2:

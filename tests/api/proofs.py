@@ -1,9 +1,8 @@
 # What holds through every fault (robustness.md a to d), and tools to bring many callers at one moment. Leaves the daemons to
 # hub.py and the faults to the tests.
-import base64, hashlib, os, queue, socket, sqlite3, ssl, threading, time
+import base64, hashlib, os, socket, sqlite3, subprocess, threading, time
 
-import hub as hubs
-from hub import DATABASE, FIGURES, FULL, PORT, SLOW, Client, eventually, sh
+from hub import DATABASE, FIGURES, FULL, PORT, Client, eventually
 
 
 def share(ci, full):
@@ -20,6 +19,12 @@ def random_key():
     key = bytearray(os.urandom(32))
     key[31] &= 0x3F
     return base64.b64encode(key).decode()
+
+
+def make_pair():
+    """A real key pair; the private half is never in an argument."""
+    private = subprocess.run(["wg", "genkey"], capture_output=True, text=True, check=True).stdout.strip()
+    return private, subprocess.run(["wg", "pubkey"], input=private, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def connected(count, headers=None):
@@ -122,10 +127,9 @@ def assert_every_address_is_held_once_or_free(hub):
 
 
 class Events:
-    """The stream of server-sent events, read by a thread: (type, data) in order."""
+    """The stream of server-sent events, read by a thread."""
 
     def __init__(self, hub):
-        self.seen, self.arrived = [], queue.Queue()
         raw = socket.create_connection(("127.0.0.1", PORT), timeout=60)
         self.socket = hub.admin.context.wrap_socket(raw)
         lines = ["GET /api/events HTTP/1.1", "Host: localhost", f"Authorization: {hub.admin.headers['Authorization']}",
