@@ -30,18 +30,18 @@ void log_peer(const char* what, const PublicKey& key, const EngineAddresses& add
 // All that the engine does. Bits of a record's flags that an operation does not know are refused.
 struct Engine::Operation {
   EngineOperation operation;
-  const char* name;
   std::uint32_t flags;
+  const char* name;
   EngineOutcome (Engine::*handle)(const EngineRequest&);
 };
 
 const Engine::Operation Engine::kOperations[] = {
-    {EngineOperation::hello, "hello", 0, &Engine::hello},
-    {EngineOperation::generate_key, "generate key", 0, &Engine::generate_key},
-    {EngineOperation::configure, "configure", 0, &Engine::configure},
-    {EngineOperation::add_peer, "add peer", kReplaces | kPresharedKey, &Engine::add_peer},
-    {EngineOperation::remove_peer, "remove peer", 0, &Engine::remove_peer},
-    {EngineOperation::status, "status", 0, &Engine::status},
+    {EngineOperation::hello, 0, "hello", &Engine::hello},
+    {EngineOperation::generate_key, 0, "generate key", &Engine::generate_key},
+    {EngineOperation::configure, 0, "configure", &Engine::configure},
+    {EngineOperation::add_peer, kReplaces | kPresharedKey, "add peer", &Engine::add_peer},
+    {EngineOperation::remove_peer, 0, "remove peer", &Engine::remove_peer},
+    {EngineOperation::status, 0, "status", &Engine::status},
 };
 
 Engine::Engine(HubKey& key, PolicyFile& policy, Journal& journal, Interface& interface)

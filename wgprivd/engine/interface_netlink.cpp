@@ -12,11 +12,6 @@ namespace {
 constexpr int kDumpAttempts = 4;  // the first and three more
 constexpr std::size_t kBatch = 256;
 
-// Numbers of one run of the program must not look like those of the last.
-std::uint64_t first_number() {
-  return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch() / std::chrono::microseconds(1));
-}
-
 }  // namespace
 
 Interface::Interface(std::string name, const HubKey& key, const PolicyFile& policy, RouteNetlink& route,
@@ -26,8 +21,8 @@ Interface::Interface(std::string name, const HubKey& key, const PolicyFile& poli
       policy_(policy),
       route_(route),
       backend_(backend),
-      generation_(first_number()) {
-  snapshot_.number = generation_;
+      generation_(static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())) {
+  snapshot_.number = generation_;  // numbers of one run of the program must not look like those of the last
   look();
 }
 
@@ -52,10 +47,8 @@ void Interface::look() {
   const bool is_other = now.index != link_.index;
   link_ = now;
   ++generation_;
-  log::info("the interface has changed", {{"interface", name_},
-                                          {"index", std::int64_t{link_.index}},
-                                          {"up", link_.up ? "yes" : "no"},
-                                          {"address", link_.has_address ? "yes" : "no"}});
+  log::info("the interface has changed",
+            {{"up", link_.up ? "yes" : "no"}, {"address", link_.has_address ? "yes" : "no"}});
   if (is_other) {
     ours_ = false;
     inspect();
@@ -129,11 +122,7 @@ bool Interface::bring_up() {
   look();
   inspect();
   if (!ours_) return false;
-  log::info("the interface is configured", {{"interface", name_},
-                                            {"address", to_string(*hub())},
-                                            {"port", std::int64_t{policy.port}},
-                                            {"mtu", std::int64_t{policy.mtu}},
-                                            {"created", created_ ? "yes" : "no"}});
+  log::info("the interface is up", {{"address", to_string(*hub())}, {"port", std::int64_t{policy.port}}});
   return true;
 }
 

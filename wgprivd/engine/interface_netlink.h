@@ -2,11 +2,6 @@
 // Leaves whether anything may be changed to the engine.
 #pragma once
 
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "wgprivd/engine/netlink_uapi_device.h"
 #include "wgprivd/engine/policy_file.h"
 #include "wgprivd/engine/route_netlink.h"

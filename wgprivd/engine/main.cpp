@@ -54,7 +54,7 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   // What must outlive the program is on disk before its answer, so it may end at any point.
-  std::signal(SIGTERM, [](int) { _exit(EXIT_SUCCESS); });
+  static_cast<void>(std::signal(SIGTERM, [](int) { _exit(EXIT_SUCCESS); }));
   if (geteuid() == 0) throw std::runtime_error("as root: user wgprivd with CAP_NET_ADMIN is enough");
   Descriptor listener = handed_over("engine");
   const bool listens = sd_is_socket_unix(listener.get(), SOCK_SEQPACKET, 1, nullptr, 0) > 0;
