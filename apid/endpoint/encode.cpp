@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
@@ -36,6 +37,13 @@ boost::json::object by_platform(const std::map<Platform, std::string>& texts) {
   boost::json::object object;
   for (const auto& [platform, text] : texts) object[to_text(platform)] = text;
   return object;
+}
+
+// A header's bytes need not be UTF-8, and the audit trail is answered as JSON.
+std::string ascii(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) >= 0x80; }, '?');
+  return text;
 }
 
 }  // namespace
@@ -142,7 +150,7 @@ Actor actor_of(const http::Request& request) {
   actor.id = caller.credential == http::Credential::api_token ? caller.credential_id : caller.user_id;
   actor.name = caller.credential == http::Credential::none ? "anonymous" : caller.name;
   actor.source_address = to_string(request.client);
-  actor.user_agent = request.user_agent;
+  actor.user_agent = ascii(request.user_agent);
   actor.account_id = caller.user_id;
   return actor;
 }
