@@ -1,5 +1,7 @@
 #include "apid/http/access_log.h"
 
+#include <algorithm>
+
 #include "apid/http/text.h"
 #include "common/log.h"
 
@@ -10,10 +12,35 @@ constexpr std::string_view kBeforeToken = "/script/";
 
 }  // namespace
 
+namespace {
+
+constexpr std::string_view kMask = "[token]";
+
+bool is_token_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+// No path of ours has 40 such characters on end (an id has 36): it is a secret pasted in the wrong place.
+std::string without_long_words(std::string_view path) {
+  static constexpr std::size_t kLong = 40;
+  std::string masked;
+  while (!path.empty()) {
+    const auto end = std::find_if_not(path.begin(), path.end(), is_token_character);
+    const auto length = static_cast<std::size_t>(end - path.begin());
+    masked += length < kLong ? path.substr(0, length) : kMask;
+    if (length < path.size()) masked += path[length];
+    path.remove_prefix(std::min(length + 1, path.size()));
+  }
+  return masked;
+}
+
+}  // namespace
+
 std::string loggable_path(std::string_view path) {
+  static constexpr std::string_view kBeforeToken = "/script/";
   const auto place = path.find(kBeforeToken);
-  if (place == std::string_view::npos) return printable(path, 256);
-  return printable(path.substr(0, place + kBeforeToken.size()), 256) + "[token]";
+  if (place == std::string_view::npos) return printable(without_long_words(path), 256);
+  return printable(without_long_words(path.substr(0, place + kBeforeToken.size())), 256) + std::string(kMask);
 }
 
 void log_access(const Request& request, std::string_view method, unsigned status, std::chrono::microseconds duration) {

@@ -9,7 +9,8 @@
 
 namespace wghub::http {
 
-/// The path with `[token]` in place of what follows /script/, cut at 256 bytes.
+/// The path with `[token]` in place of what follows /script/ and of everything else that could be a secret, cut at 256
+/// bytes.
 std::string loggable_path(std::string_view path);
 
 void log_access(const Request& request, std::string_view method, unsigned status, std::chrono::microseconds duration);
