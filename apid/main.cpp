@@ -7,26 +7,13 @@
 #include <csignal>
 #include <cstdint>
 #include <exception>
-#include <string_view>
 
 #include "apid/app/application.h"
 #include "apid/app/configuration.h"
 #include "common/log.h"
+#include "common/unix_socket.h"
 
 namespace {
-
-// The listening socket that the service manager handed over under the name «https», or -1.
-int handed_over_socket() {
-  char** names = nullptr;
-  const int count = sd_listen_fds_with_names(1, &names);
-  int found = -1;
-  for (int i = 0; i < count; ++i) {
-    if (std::string_view(names[i]) == "https") found = SD_LISTEN_FDS_START + i;
-    free(names[i]);  // NOLINT(cppcoreguidelines-no-malloc): sd_listen_fds_with_names allocates so
-  }
-  free(names);  // NOLINT(cppcoreguidelines-no-malloc)
-  return found;
-}
 
 // Blocks the signals for this and all later threads; the main thread takes them one by one.
 sigset_t block_signals() {
@@ -64,7 +51,7 @@ int main(int argc, char** argv) {
   try {
     if (sodium_init() < 0) throw std::runtime_error("libsodium cannot start");
     const auto configuration = wghub::app::read_configuration(path, wghub::app::known_environment());
-    wghub::app::Application application(configuration, handed_over_socket());
+    wghub::app::Application application(configuration, wghub::handed_over("https").release());
     application.start();
     sd_notify(0, "READY=1");
     wghub::log::info("apid is ready", {{"port", std::int64_t(configuration.port)}});

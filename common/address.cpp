@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "common/number.h"
 
 namespace wghub {
 namespace {
@@ -31,6 +32,18 @@ Network ipv4_network(std::uint32_t number, std::uint8_t prefix) {
 
 }  // namespace
 
+Address to_address(std::span<const std::uint8_t> bytes) {
+  Address address;
+  if (bytes.size() != 4 && bytes.size() != 16) return address;
+  address.family = bytes.size() == 4 ? Family::ipv4 : Family::ipv6;
+  std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
+  return address;
+}
+
+std::span<const std::uint8_t> to_bytes(const Address& address) {
+  return std::span(address.bytes).first(bits_of(address.family) / 8U);
+}
+
 std::optional<Address> parse_address(std::string_view text) {
   if (text.empty() || text.size() > INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
@@ -46,8 +59,7 @@ std::optional<Network> parse_network(std::string_view text) {
   const auto address = parse_address(text.substr(0, slash));
   const auto digits = text.substr(slash + 1);
   unsigned prefix = 0;
-  const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-  if (!address || fault != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (!address || !parse_number(digits, prefix)) return std::nullopt;
   if ((digits.size() > 1 && digits.front() == '0') || prefix > bits_of(address->family)) return std::nullopt;
   return Network{*address, static_cast<std::uint8_t>(prefix)};
 }
@@ -118,6 +130,15 @@ bool is_private(const Network& network) {
   return std::any_of(ranges.begin(), ranges.end(), [&](const Network& range) {
     return network.prefix >= range.prefix && contains(range, network.address);
   });
+}
+
+bool is_hub_network(const Network& network) {
+  const int host_bits = bits_of(network.address.family) - network.prefix;
+  return host_bits >= 2 && host_bits <= 16 && !has_host_bits(network) && is_private(network);
+}
+
+bool is_link_local(const Address& address) {
+  return address.family == Family::ipv6 && address.bytes[0] == 0xfe && address.bytes[1] >> 6 == 2;
 }
 
 std::uint32_t to_number(const Address& address) {

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,10 @@ struct Network {
   std::uint8_t prefix = 0;
   auto operator<=>(const Network&) const = default;
 };
+
+/// The address of 4 or 16 bytes in network order; none when there are as many as neither family has. And back.
+Address to_address(std::span<const std::uint8_t> bytes);
+std::span<const std::uint8_t> to_bytes(const Address& address);
 
 /// Reads dotted IPv4 (four decimal parts, no leading zeros) or RFC 4291 IPv6 (no zone); nothing else.
 std::optional<Address> parse_address(std::string_view text);
@@ -57,6 +62,12 @@ bool is_spoke_address(const Network& network, const Address& address);
 
 /// Whether every address of the network is private: RFC 1918, 100.64/10, or fc00::/7 (D25).
 bool is_private(const Network& network);
+
+/// Whether a hub may have this network: private, with 2 to 16 host bits (IPv4: /16 to /30), none of them set (D25).
+bool is_hub_network(const Network& network);
+
+/// Whether it is one of fe80::/10, which interfaces give themselves.
+bool is_link_local(const Address& address);
 
 /// An IPv4 address as a number, and back. Only for Family::ipv4.
 std::uint32_t to_number(const Address& address);

@@ -2,6 +2,8 @@
 
 #include <openssl/sha.h>
 
+#include "common/number.h"
+
 namespace wghub {
 
 Digest sha256(std::span<const std::uint8_t> bytes) {
@@ -14,15 +16,27 @@ Digest sha256(std::string_view text) {
   return sha256(std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
-std::string to_hex(const Digest& digest) {
-  constexpr std::string_view digits = "0123456789abcdef";
+std::string to_hex(std::span<const std::uint8_t> bytes) {
   std::string text;
-  text.reserve(2 * digest.size());
-  for (const auto byte : digest) {
+  text.reserve(2 * bytes.size());
+  append_hex(text, bytes);
+  return text;
+}
+
+void append_hex(std::string& text, std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (const auto byte : bytes) {
     text.push_back(digits[byte >> 4]);
     text.push_back(digits[byte & 0x0f]);
   }
-  return text;
+}
+
+bool parse_hex(std::string_view text, std::span<std::uint8_t> bytes) {
+  if (text.size() != 2 * bytes.size()) return false;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (!parse_number(text.substr(2 * i, 2), bytes[i], 16)) return false;
+  }
+  return true;
 }
 
 }  // namespace wghub

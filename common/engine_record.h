@@ -4,7 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <type_traits>
+
+#include "common/address.h"
+#include "common/endpoint.h"
 
 namespace wghub {
 
@@ -46,13 +50,24 @@ enum class EngineOutcome : std::uint32_t {
   failed = 20,              ///< the kernel or the disk said no; the engine's log says what
 };
 
+/// For logs and audit: the word with spaces.
+const char* name_of(EngineOutcome outcome);
+
 enum class EngineBackend : std::uint32_t { kernel = 1, userspace = 2 };
 
 /// One address per family; all zero means none of that family.
 struct EngineAddresses {
   std::array<std::uint8_t, 4> ipv4{};
   std::array<std::uint8_t, 16> ipv6{};
+  bool operator==(const EngineAddresses&) const = default;
 };
+
+/// The addresses, one per family; those not set are none. And for the log, with a comma between.
+std::array<Address, 2> hosts_of(const EngineAddresses& addresses);
+std::string to_string(const EngineAddresses& addresses);
+
+/// Sets the address of the host's family; false when there is one already.
+bool take_host(EngineAddresses& addresses, const Address& host);
 
 /// The interface as the hub wants it. Units: mtu in bytes.
 struct EnginePolicy {
@@ -61,7 +76,11 @@ struct EnginePolicy {
   std::uint8_t prefix = 0;
   std::uint16_t port = 0;
   std::uint32_t mtu = 0;
+  bool operator==(const EnginePolicy&) const = default;
 };
+
+/// The network of a policy; only as sound as the policy.
+Network network_of(const EnginePolicy& policy);
 
 /// A call. Fields that the operation does not name are zero; a set bit that it does not know is malformed.
 struct EngineRequest {
@@ -96,6 +115,8 @@ struct EnginePeer {
   std::uint64_t received_bytes = 0;
   std::uint64_t sent_bytes = 0;
 };
+
+void set_endpoint(EnginePeer& peer, const Endpoint& endpoint);
 
 /// The answer to every operation. A status answer is followed by its page: see EngineStatusPage.
 struct EngineReply {

@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+
+#include "common/number.h"
 
 namespace wghub::app {
 namespace {
@@ -31,9 +32,7 @@ struct Origin {
 
 std::optional<std::int64_t> to_number(std::string_view text) {
   std::int64_t number = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return parse_number(text, number) ? std::optional(number) : std::nullopt;
 }
 
 // Takes a value as text or number, whatever it was written as.

@@ -1,10 +1,10 @@
 #include "apid/endpoint/event_endpoint.h"
 
 #include <boost/json/serialize.hpp>
-#include <charconv>
 
 #include "apid/endpoint/answer.h"
 #include "apid/endpoint/encode.h"
+#include "common/number.h"
 
 namespace wghub::endpoint {
 namespace {
@@ -35,9 +35,7 @@ boost::json::object encode_subject(const HubConfig& hub) {
 
 std::optional<std::uint64_t> to_event_id(const std::string& text) {
   std::uint64_t id = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return id;
+  return parse_number(text, id) ? std::optional(id) : std::nullopt;
 }
 
 }  // namespace

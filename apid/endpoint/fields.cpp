@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <charconv>
 #include <ctime>
 
 #include "apid/http/json.h"
+#include "common/number.h"
 
 namespace wghub::endpoint {
 namespace {
@@ -23,9 +23,7 @@ bool is_control(char character, std::string_view allowed) {
 
 std::optional<std::int64_t> to_integer(std::string_view text) {
   std::int64_t number = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return parse_number(text, number) ? std::optional(number) : std::nullopt;
 }
 
 std::optional<Cursor> decode_cursor(const std::string& text) {

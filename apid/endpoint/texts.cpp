@@ -1,9 +1,10 @@
 #include "apid/endpoint/texts.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <vector>
+
+#include "common/number.h"
 
 namespace wghub::endpoint {
 namespace {
@@ -40,8 +41,7 @@ bool is_space(char32_t point) {
 
 bool is_port(std::string_view text) {
   unsigned port = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return fault == std::errc() && end == text.data() + text.size() && text.front() != '0' && port <= 65535;
+  return parse_number(text, port) && text.front() != '0' && port <= 65535;
 }
 
 bool is_label(std::string_view label) {
@@ -89,8 +89,7 @@ bool is_endpoint(std::string_view text) {
 
 Outcome<Network> parse_hub_network(std::string_view text) {
   const auto network = parse_network(text);
-  const bool good = network && network->address.family == Family::ipv4 && network->prefix >= 16 &&
-                    network->prefix <= 30 && !has_host_bits(*network) && is_private(*network);
+  const bool good = network && network->address.family == Family::ipv4 && is_hub_network(*network);
   if (!good) return ErrorCode::invalid_cidr;
   return *network;
 }

@@ -1,5 +1,6 @@
 // The outcomes' meaning and words. Which of them happen is decided in wgprivd.
 #include "apid/helper/helper.h"
+#include "common/engine_record.h"
 
 namespace wghub {
 
@@ -34,53 +35,8 @@ bool is_refusal(PeerOutcome outcome) {
 }
 
 const char* to_text(PeerOutcome outcome) {
-  switch (outcome) {
-    case PeerOutcome::done:
-      return "done";
-    case PeerOutcome::unchanged:
-      return "unchanged";
-    case PeerOutcome::deferred:
-      return "deferred";
-    case PeerOutcome::interface_missing:
-      return "interface missing";
-    case PeerOutcome::malformed:
-      return "malformed";
-    case PeerOutcome::key_exists:
-      return "key exists";
-    case PeerOutcome::key_missing:
-      return "key missing";
-    case PeerOutcome::not_configured:
-      return "not configured";
-    case PeerOutcome::network_not_allowed:
-      return "network not allowed";
-    case PeerOutcome::network_overlap:
-      return "network overlap";
-    case PeerOutcome::policy_mismatch:
-      return "policy mismatch";
-    case PeerOutcome::interface_exists:
-      return "interface exists";
-    case PeerOutcome::invalid_key:
-      return "invalid key";
-    case PeerOutcome::hub_key:
-      return "hub key";
-    case PeerOutcome::address_outside:
-      return "address outside";
-    case PeerOutcome::address_reserved:
-      return "address reserved";
-    case PeerOutcome::address_held:
-      return "address held";
-    case PeerOutcome::replaces_mismatch:
-      return "replaces mismatch";
-    case PeerOutcome::preshared_key:
-      return "preshared key";
-    case PeerOutcome::stale_snapshot:
-      return "stale snapshot";
-    case PeerOutcome::failed:
-      return "failed";
-    case PeerOutcome::unreachable:
-      return "unreachable";
-  }
-  return "unknown";
+  static_assert(static_cast<int>(PeerOutcome::failed) == static_cast<int>(EngineOutcome::failed));
+  return outcome == PeerOutcome::unreachable ? "unreachable" : name_of(static_cast<EngineOutcome>(outcome));
 }
 
 }  // namespace wghub

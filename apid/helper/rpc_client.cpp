@@ -4,12 +4,11 @@
 #include <kj/debug.h>
 #include <kj/io.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "common/descriptor.h"
+#include "common/unix_socket.h"
 #include "proto/wgprivd.capnp.h"
 
 namespace wghub {
@@ -41,13 +40,8 @@ std::optional<PublicKey> to_key(capnp::Data::Reader bytes) {
   return key;
 }
 
-// No address when the length is that of neither family.
 Address to_address(capnp::Data::Reader bytes) {
-  Address address;
-  if (bytes.size() != 4 && bytes.size() != 16) return address;
-  address.family = bytes.size() == 4 ? Family::ipv4 : Family::ipv6;
-  std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
-  return address;
+  return wghub::to_address({bytes.begin(), bytes.size()});
 }
 
 std::optional<InterfacePolicy> to_policy(proto::Policy::Reader from) {
@@ -81,16 +75,6 @@ std::vector<PeerOutcome> to_outcomes(capnp::List<proto::Outcome>::Reader from, s
   return outcomes;
 }
 
-// On a Unix socket connect succeeds or fails at once: a full backlog is a failure too.
-Descriptor connect_to(const std::string& path) {
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (path.copy(address.sun_path, sizeof address.sun_path - 1) < path.size() ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return {};
-  return socket;
-}
-
 }  // namespace
 
 struct RpcClient::Connection {
@@ -121,7 +105,8 @@ RpcClient::~RpcClient() noexcept = default;
 
 std::shared_ptr<RpcClient::Connection> RpcClient::connected() {
   if (connection_) return connection_;
-  auto socket = connect_to(socket_path_);
+  // On a Unix socket connect succeeds or fails at once: a full backlog is a failure too.
+  auto socket = connect_to(socket_path_, SOCK_STREAM | SOCK_NONBLOCK);
   if (socket) connection_ = std::make_shared<Connection>(io_, std::move(socket));
   return connection_;
 }

@@ -1,6 +1,5 @@
 #include "apid/http/certificate.h"
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -10,7 +9,6 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -20,7 +18,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "common/descriptor.h"
+#include "common/state_directory.h"
 
 namespace wghub::http {
 namespace {
@@ -93,25 +91,13 @@ Certificate sign_for(EVP_PKEY* key, const std::vector<std::string>& names) {
 // The text is wiped by OpenSSL's secure memory only where configured; the buffer lives as long as this call.
 void write_file(const std::string& path, BIO* content, mode_t mode) {
   char* data = nullptr;
-  auto left = static_cast<std::size_t>(BIO_get_mem_data(content, &data));
-  const auto temporary = path + ".new";
-  ::unlink(temporary.c_str());
-  const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-  bool good = static_cast<bool>(file);
-  while (good && left > 0) {
-    const auto written = ::write(file.get(), data, left);
-    if (written < 0 && errno == EINTR) continue;
-    good = written > 0;
-    if (good) data += written, left -= static_cast<std::size_t>(written);
-  }
-  if (!good || ::fsync(file.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  const auto size = static_cast<std::size_t>(BIO_get_mem_data(content, &data));
+  const std::filesystem::path file(path);
+  const StateDirectory folder(file.parent_path());
+  if (!folder.replace(file.filename(), {reinterpret_cast<const std::uint8_t*>(data), size}, mode)) {
     const std::string reason = std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): read at once
-    ::unlink(temporary.c_str());
     fail("cannot write (" + reason + ")", path);
   }
-  const Descriptor folder(
-      ::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || ::fsync(folder.get()) != 0) fail("cannot sync the folder of", path);
 }
 
 Certificate read_certificate(const std::string& path) {

@@ -1,14 +1,12 @@
 #include "apid/http/client_address.h"
 
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 #include <string>
 
 #include "apid/http/text.h"
+#include "common/endpoint.h"
 
 namespace wghub::http {
 namespace {
@@ -45,19 +43,7 @@ bool is_trusted(const Address& address, const std::vector<Network>& proxies) {
 }  // namespace
 
 Address from_socket(const sockaddr_storage& peer) {
-  Address address;
-  if (peer.ss_family == AF_INET) {
-    sockaddr_in ipv4{};
-    std::memcpy(&ipv4, &peer, sizeof ipv4);
-    address.family = Family::ipv4;
-    std::memcpy(address.bytes.data(), &ipv4.sin_addr, 4);
-  } else if (peer.ss_family == AF_INET6) {
-    sockaddr_in6 ipv6{};
-    std::memcpy(&ipv6, &peer, sizeof ipv6);
-    address.family = Family::ipv6;
-    std::memcpy(address.bytes.data(), &ipv6.sin6_addr, 16);
-  }
-  return unmapped(address);
+  return unmapped(to_endpoint(peer).address);
 }
 
 Address client_of(const Address& peer, const std::vector<Network>& trusted_proxies,

@@ -15,6 +15,7 @@
 #include "apid/http/session.h"
 #include "apid/http/sockets.h"
 #include "common/log.h"
+#include "common/unix_socket.h"
 
 namespace wghub::http {
 namespace {
@@ -124,9 +125,9 @@ bool Server::Impl::accept_some(Entrance& door, int at_most) {
 
 void Server::Impl::take(Entrance& door, Accepted accepted) {
   if (door.door == Door::admin_socket) {
-    const auto uid = peer_uid(accepted.socket.get());
-    if (uid != 0U) {
-      strangers.say("Refused on the admin socket: not root", {{"uid", static_cast<std::int64_t>(uid.value_or(0))}});
+    const auto peer = peer_of(accepted.socket.get());
+    if (!peer || peer->uid != 0) {
+      strangers.say("Refused on the admin socket: not root", {{"uid", std::int64_t{peer ? peer->uid : 0}}});
       return;
     }
   } else if (!state.connections.has_room(counting_prefix(accepted.peer)) &&

@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "apid/http/client_address.h"
+#include "common/unix_socket.h"
 
 namespace wghub::http {
 namespace {
@@ -40,12 +41,11 @@ socklen_t fill(sockaddr_storage& storage, const Address& address, std::uint16_t 
 }
 
 // A socket file is stale when nobody listens behind it.
-void remove_stale(const std::string& path, const sockaddr_un& name) {
+void remove_stale(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) return;
   if (!S_ISSOCK(status.st_mode)) throw std::runtime_error("not a socket, left alone: " + path);
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (probe && ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0)
+  if (connect_to(path, SOCK_STREAM | SOCK_NONBLOCK))
     throw std::runtime_error("another process listens on " + path);
   ::unlink(path.c_str());
 }
@@ -91,7 +91,7 @@ Descriptor listen_on_path(const std::string& path) {
   name.sun_family = AF_UNIX;
   if (path.size() >= sizeof name.sun_path) throw std::runtime_error("socket path too long: " + path);
   std::memcpy(name.sun_path, path.c_str(), path.size() + 1);
-  remove_stale(path, name);
+  remove_stale(path);
   Descriptor listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // Linux gives the file the mode that the socket has when it is bound.
   if (!listener || fchmod(listener.get(), 0600) != 0 ||
@@ -128,13 +128,6 @@ Accepted accept_from(int listener) {
     setsockopt(result.socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   }
   return result;
-}
-
-std::optional<std::uint32_t> peer_uid(int socket) {
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return std::nullopt;
-  return credentials.uid;
 }
 
 }  // namespace wghub::http

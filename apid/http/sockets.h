@@ -1,8 +1,7 @@
-// Listening sockets and who is at the other end of a connection. Reads and writes nothing.
+// Listening sockets, and the connections that they give. Reads and writes nothing.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "common/address.h"
@@ -29,8 +28,5 @@ struct Accepted {
 };
 
 Accepted accept_from(int listener);
-
-/// The uid at the other end of an AF_UNIX connection.
-std::optional<std::uint32_t> peer_uid(int socket);
 
 }  // namespace wghub::http

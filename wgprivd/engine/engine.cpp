@@ -13,14 +13,6 @@ using enum EngineOutcome;
 constexpr auto kReplaces = EngineRequest::kHasReplaces;
 constexpr auto kPresharedKey = EngineRequest::kHasPresharedKey;
 
-// clang-format off
-constexpr const char* kNames[] = {  // of EngineOutcome, in its order
-    "done", "unchanged", "deferred", "interface_missing", "malformed", "key_exists", "key_missing", "not_configured",
-    "network_not_allowed", "network_overlap", "policy_mismatch", "interface_exists", "invalid_key", "hub_key",
-    "address_outside", "address_reserved", "address_held", "replaces_mismatch", "preshared_key", "stale_snapshot",
-    "failed"};
-// clang-format on
-
 void log_peer(const char* what, const PublicKey& key, const EngineAddresses& addresses, const std::string& replaced) {
   log::info(what, {{"key", to_base64(key)}, {"address", to_string(addresses)}, {"replaces", replaced}});
 }
@@ -68,7 +60,7 @@ EngineOutcome Engine::dispatch(std::span<const std::byte> record) {
   const auto outcome = sound ? (this->*found->handle)(request) : malformed;
   if (outcome == done || outcome == unchanged || ++refusals_ > kRefusalLinesPerSecond) return outcome;
   log::warning("refused", {{"operation", known ? found->name : "unknown"},
-                           {"reason", kNames[static_cast<std::size_t>(outcome)]},
+                           {"reason", name_of(outcome)},
                            {"key", to_base64(PublicKey{request.key})},
                            {"address", to_string(request.addresses)}});
   return outcome;
@@ -100,7 +92,7 @@ EngineOutcome Engine::generate_key(const EngineRequest&) {
 
 EngineOutcome Engine::configure(const EngineRequest& request) {
   const auto& current = policy_.current();
-  const bool is_new = !current || !is_same(current->policy, request.policy);
+  const bool is_new = !current || current->policy != request.policy;
   if (!key_.public_key()) return key_missing;
   if (is_new && current && current->fixed != 0) return policy_mismatch;
   if (is_new) {
@@ -124,7 +116,7 @@ EngineOutcome Engine::check_peer(const EngineRequest& request, const PublicKey* 
   if (!policy_.current()) return not_configured;
   const auto refused = check_addresses(policy_.current()->policy, request.addresses);
   if (refused != done) return refused;
-  return interface_.is_ours() ? check_holders(interface_.peers(), key, request.addresses, replaces) : interface_missing;
+  return interface_.is_ours() ? check_holders(interface_.mirror(), key, request.addresses, replaces) : interface_missing;
 }
 
 EngineOutcome Engine::add_peer(const EngineRequest& request) {
@@ -136,9 +128,8 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
 
   const auto outcome = interface_.set_peer(key, request.addresses, names_old ? &old : nullptr);
   if (outcome != done && outcome != unchanged) return outcome;
-  const auto noted = journal_.peers().find(key);
-  const bool is_noted = noted != journal_.peers().end() && noted->second == request.addresses;
-  if (!is_noted || journal_.peers().contains(old)) journal_.add(key, request.addresses, old);
+  const auto* noted = find_in(journal_.peers(), key);
+  if (noted == nullptr || *noted != request.addresses || journal_.peers().contains(old)) journal_.add(key, request.addresses, old);
   if (names_old && !journal_.sync()) return failed;
   if (outcome == done) log_peer("peer set", key, request.addresses, names_old ? to_base64(old) : "");
   return outcome;
@@ -147,10 +138,10 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
 EngineOutcome Engine::remove_peer(const EngineRequest& request) {
   const PublicKey key{request.key};
   if (!interface_.is_ours()) return interface_missing;
-  const auto noted = journal_.peers().find(key);
-  const bool was_noted = noted != journal_.peers().end();
-  const auto* entry = interface_.peers().find(key);
-  const auto addresses = entry != nullptr ? entry->addresses : was_noted ? noted->second : EngineAddresses{};
+  const auto* noted = find_in(journal_.peers(), key);
+  const bool was_noted = noted != nullptr;
+  const auto* peer = interface_.mirror().find(key);
+  const auto addresses = peer != nullptr ? peer->addresses : was_noted ? *noted : EngineAddresses();
   const auto outcome = interface_.remove_peer(key);
   if (outcome != done && outcome != unchanged) return outcome;
   journal_.remove(key);
@@ -174,7 +165,7 @@ bool Engine::restore() {
   if (is_empty) log::info("nothing to restore");
   if (is_empty) return true;
   const auto refused = interface_.check_free();
-  if (refused != done) log::error("nothing restored", {{"reason", kNames[static_cast<std::size_t>(refused)]}});
+  if (refused != done) log::error("nothing restored", {{"reason", name_of(refused)}});
   if (refused != done || !interface_.bring_up()) return false;
   const auto count = interface_.set_missing(journal_.peers());
   if (count) log::info("the interface is restored", {{"peers", std::to_string(*count)}});

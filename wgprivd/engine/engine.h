@@ -4,7 +4,7 @@
 
 #include "common/engine_record.h"
 #include "wgprivd/engine/hub_key.h"
-#include "wgprivd/engine/interface_netlink.h"
+#include "wgprivd/engine/interface.h"
 #include "wgprivd/engine/journal.h"
 #include "wgprivd/engine/policy_file.h"
 

@@ -2,37 +2,21 @@
 // Leaves where the key-encryption key comes from to main.
 #pragma once
 
-#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
-
-#include "common/key.h"
-#include "wgprivd/engine/state_file.h"
+#include "common/secret_key.h"
+#include "common/state_directory.h"
 
 namespace wghub {
 
-/// 32 secret bytes (a private key, or the key that seals it), wiped on destruction; it cannot be copied.
-struct SecretKey {
-  std::array<std::uint8_t, 32> bytes{};
-
-  SecretKey() = default;
-  SecretKey(const SecretKey&) = delete;
-  SecretKey& operator=(const SecretKey&) = delete;
-  ~SecretKey() { explicit_bzero(bytes.data(), bytes.size()); }
-};
-
-/// The public key that belongs to a private one; nothing when OpenSSL refuses it.
-std::optional<PublicKey> public_key_of(const SecretKey& private_key);
-
-/// STATE/hub.key. AES-256-GCM; the header, which ends with the version, is its associated data.
+/// STATE/hub.key; the header, which ends with the version, is bound to the sealed text.
 struct SealedKey {
   std::array<std::uint8_t, 12> header = {'W', 'G', 'H', 'U', 'B', 'K', 'E', 'Y', 1, 0, 0, 0};
-  std::array<std::uint8_t, 12> nonce{};
+  Seal seal;
   std::array<std::uint8_t, 32> text{};
-  std::array<std::uint8_t, 16> tag{};
 };
 
 class HubKey {
  public:
-  /// Opens the sealed key when there is one. sealing_key must outlive this.
+  /// Opens the sealed key when there is one. Both must outlive this.
   /// Errors: DamagedState when it cannot be opened with this sealing key.
   HubKey(const StateDirectory& directory, const SecretKey& sealing_key);
 
@@ -48,7 +32,7 @@ class HubKey {
  private:
   const StateDirectory& directory_;
   const SecretKey& sealing_key_;
-  SealedKey sealed_;
+  std::optional<SealedKey> sealed_;
   std::optional<PublicKey> public_key_;
 };
 

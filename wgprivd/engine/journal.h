@@ -1,26 +1,21 @@
 // The peers that the engine has set, in STATE/journal, so that a restart of the machine brings them back (D14).
-// Leaves putting them onto an interface to Engine::restore.
+// Leaves the file to RecordLog, and putting the peers onto an interface to Engine::restore.
 #pragma once
 
 #include <map>
 
 #include "common/engine_record.h"
 #include "common/key.h"
-#include "wgprivd/engine/state_file.h"
+#include "common/record_log.h"
 
 namespace wghub {
 
-/// An append-only file of fixed-size checksummed records, rewritten when it has grown to twice its live size.
-/// A last record that a crash tore is dropped; a bad record elsewhere is never guessed around.
+/// Rewritten when the file has grown to twice its live size.
 class Journal {
  public:
-  static constexpr std::size_t kRecordBytes = 128;
   static constexpr std::size_t kFloorRecords = 1024;  ///< a shorter file is not worth rewriting
 
-  enum class OnDamage { refuse, set_aside };
-
-  /// A bad record that is not a torn end: DamagedState, or the file is renamed to journal.damaged, with a log line, and
-  /// a new one begins, since the database knows the peers too.
+  /// Errors: DamagedState, as on_damage says. The database knows the peers too, so a running engine can begin anew.
   Journal(const StateDirectory& directory, OnDamage on_damage);
 
   const std::map<PublicKey, EngineAddresses>& peers() const { return peers_; }
@@ -33,17 +28,18 @@ class Journal {
   bool sync();
 
  private:
-  struct Record;
+  enum class Kind : std::uint32_t { add = 0x314a4857, remove = 0x314a4858 };  // "WHJ1", the format, and its next
+  struct Entry {
+    PublicKey key;
+    PublicKey replaced;  // all zero: none
+    EngineAddresses addresses;
+    Kind kind = Kind::add;
+  };
 
-  void note(Record record);
-  void apply(const Record& record);
-  bool rewrite();
+  void apply(const Entry& entry);
 
-  const StateDirectory& directory_;
-  Descriptor file_;  ///< none: the file lacks something and must be rewritten
+  RecordLog<Entry> log_;
   std::map<PublicKey, EngineAddresses> peers_;
-  std::uint64_t records_ = 0;  ///< in the file
-  bool dirty_ = true;          ///< something noted is not on disk yet
 };
 
 }  // namespace wghub

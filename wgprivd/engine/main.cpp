@@ -2,31 +2,19 @@
 // (or, with --restore, brings the interface back once). Leaves Cap'n Proto to the front.
 // Ends with 0 (idle, asked to, restored), 65 (damaged state) or 1 (the log says why).
 #include <fcntl.h>
-#include <pwd.h>
+#include <seccomp.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
 
+#include "common/confinement.h"
 #include "common/log.h"
-#include "wgprivd/engine/confinement.h"
+#include "common/unix_socket.h"
 #include "wgprivd/engine/server.h"
 
 namespace wghub {
 namespace {
-
-Descriptor handed_over(std::string_view wanted) {
-  Descriptor found;
-  char** names = nullptr;
-  const int count = sd_listen_fds_with_names(0, &names);
-  for (int i = 0; i < count; ++i) {
-    if (names[i] == wanted) found = Descriptor(SD_LISTEN_FDS_START + i);
-    free(names[i]);  // NOLINT(cppcoreguidelines-no-malloc): sd_listen_fds_with_names(3) allocates so
-  }
-  free(names);  // NOLINT(cppcoreguidelines-no-malloc)
-  return found;
-}
 
 void read_sealing_key(SecretKey& key) {
   Descriptor file = handed_over("kek");
@@ -36,6 +24,17 @@ void read_sealing_key(SecretKey& key) {
   const bool sound = file && read(file.get(), key.bytes.data(), key.bytes.size()) == std::ssize(key.bytes) &&
                      read(file.get(), &more, 1) == 0;
   if (!sound) throw std::runtime_error("no key-encryption key of 32 bytes (descriptor or credential kek)");
+}
+
+void confine_to(const StateDirectory& directory) {
+  confine({directory.get()},
+          {// records, netlink, UAPI
+           SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
+           SCMP_SYS(getsockopt), SCMP_SYS(shutdown), SCMP_SYS(read),
+           // state files
+           SCMP_SYS(openat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(pwrite64), SCMP_SYS(fsync),
+           SCMP_SYS(fdatasync), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlinkat), SCMP_SYS(lseek)});
+  log::info("the engine is confined");
 }
 
 int run(int argc, char** argv) {
@@ -55,30 +54,27 @@ int run(int argc, char** argv) {
 
   // What must outlive the program is on disk before its answer, so it may end at any point.
   static_cast<void>(std::signal(SIGTERM, [](int) { _exit(EXIT_SUCCESS); }));
-  if (geteuid() == 0) throw std::runtime_error("as root: user wgprivd with CAP_NET_ADMIN is enough");
-  Descriptor listener = handed_over("engine");
-  const bool listens = sd_is_socket_unix(listener.get(), SOCK_SEQPACKET, 1, nullptr, 0) > 0;
-  if (!restoring && !listens) throw std::runtime_error("no listening SOCK_SEQPACKET descriptor with the name engine");
-  const passwd* caller = getpwnam(user.c_str());  // NOLINT(concurrency-mt-unsafe): one thread
-  if (!restoring && caller == nullptr) throw std::runtime_error("no user " + user);
+  refuse_root();
+  Descriptor listener = restoring ? Descriptor() : handed_over_listener("engine", SOCK_SEQPACKET);
+  const uid_t caller = restoring ? 0 : user_id(user);
   SecretKey sealing_key;
   read_sealing_key(sealing_key);
 
   const StateDirectory directory(state);
   HubKey key(directory, sealing_key);
   PolicyFile policy(directory);
-  Journal journal(directory, restoring ? Journal::OnDamage::refuse : Journal::OnDamage::set_aside);
+  Journal journal(directory, restoring ? OnDamage::refuse : OnDamage::set_aside);
   RouteNetlink route;
-  const auto backend = open_backend(which, name, route);
+  const auto backend = open_backend(which, name);
   // The first line opens the log's socket and the time zone, which the confinement would not let it.
   log::info("the engine starts", {{"backend", backend->kind() == EngineBackend::kernel ? "kernel" : "userspace"},
                                   {"peers", std::to_string(journal.peers().size())}});
-  confine(directory);
+  confine_to(directory);
 
   Interface interface(name, key, policy, route, *backend);
   Engine engine(key, policy, journal, interface);
   if (restoring) return engine.restore() ? EXIT_SUCCESS : EXIT_FAILURE;
-  if (serve(engine, interface, std::move(listener), caller->pw_uid)) return EXIT_SUCCESS;
+  if (serve(engine, interface, std::move(listener), caller)) return EXIT_SUCCESS;
   throw std::runtime_error("the userspace implementation is gone");
 }
 

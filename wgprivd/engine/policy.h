@@ -2,17 +2,9 @@
 // Each answers EngineOutcome::done for "allowed", else the reason; who asked does not matter to them.
 #pragma once
 
-#include "common/address.h"
-#include "common/engine_record.h"
-#include "common/key.h"
-#include "wgprivd/engine/netlink_uapi_device.h"
+#include "wgprivd/engine/device.h"
 
 namespace wghub {
-
-/// The network of a policy whose form was checked.
-Network network_of(const EnginePolicy& policy);
-
-bool is_same(const EnginePolicy& left, const EnginePolicy& right);
 
 /// Private, 2 to 16 host bits (IPv4: /16 to /30), no host bits set, port not 0, MTU 1280 to 1500.
 /// Errors: network_not_allowed.
@@ -31,7 +23,7 @@ EngineOutcome check_addresses(const EnginePolicy& policy, const EngineAddresses&
 /// Whether key may have the addresses. replaces (nullptr: nobody) is the peer that must hold all of them now;
 /// when it is gone already the add is judged as one without.
 /// Errors: replaces_mismatch, address_held.
-EngineOutcome check_holders(const PeerTable& peers, const PublicKey& key, const EngineAddresses& addresses,
+EngineOutcome check_holders(const Mirror& mirror, const PublicKey& key, const EngineAddresses& addresses,
                             const PublicKey* replaces);
 
 }  // namespace wghub

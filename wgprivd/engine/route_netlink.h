@@ -4,9 +4,7 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "common/address.h"
 #include "wgprivd/engine/netlink_socket.h"
 
 namespace wghub {
@@ -35,22 +33,24 @@ class RouteNetlink {
   LinkState find(const std::string& interface, const std::optional<Network>& hub);
 
   /// All addresses (with their networks) and routes of the host, without those of the interface except_index.
-  /// Nothing when they could not be read whole.
+  /// Nothing, with a log line, when they could not be read whole.
   std::optional<std::vector<Network>> host_networks(unsigned except_index);
 
-  /// Makes a link of the kind; returns 0 or an errno value.
-  int create(const std::string& interface, const char* kind);
+  /// Makes a WireGuard link; returns 0 or an errno value.
+  int create(const std::string& interface);
 
   /// Gives the interface this address and no other, the MTU, and brings it up; returns 0 or an errno value.
   int bring_up(unsigned index, const Network& hub, unsigned mtu);
 
  private:
-  struct LinkAddress {
+  struct LinkNetwork {
     unsigned index = 0;
     Network network;
   };
-  int addresses(std::vector<LinkAddress>& found);
-  int change_address(std::uint16_t type, unsigned flags, unsigned index, const Network& network);
+  template <class Header>
+  int dump(int type, std::vector<LinkNetwork>& found, LinkNetwork (*read)(const Header&, const Attributes&));
+  int addresses(std::vector<LinkNetwork>& found);
+  int change_address(int type, unsigned flags, const LinkNetwork& address);
 
   NetlinkSocket requests_;
   NetlinkSocket news_;

@@ -1,11 +1,11 @@
 #include "wgprivd/engine/server.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <chrono>
 
 #include "common/log.h"
+#include "common/unix_socket.h"
 
 namespace wghub {
 namespace {
@@ -46,12 +46,10 @@ bool take_turn(Client& client, Engine& engine, const Interface& interface, bool 
 
 Descriptor accept_from(const Descriptor& listener, uid_t caller) {
   Descriptor socket(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  ucred peer{};
-  socklen_t length = sizeof peer;
-  if (!socket || getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return Descriptor();
-  if (peer.uid == caller) return socket;
-  log::warning("a caller was refused", {{"uid", std::int64_t{peer.uid}}, {"pid", std::int64_t{peer.pid}}});
-  return Descriptor();
+  const auto peer = peer_of(socket.get());
+  if (!peer || peer->uid == caller) return peer ? std::move(socket) : Descriptor();
+  log::warning("a caller was refused", {{"uid", std::int64_t{peer->uid}}, {"pid", std::int64_t{peer->pid}}});
+  return {};
 }
 
 }  // namespace

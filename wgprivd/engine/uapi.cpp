@@ -1,114 +1,123 @@
 #include "wgprivd/engine/uapi.h"
 
+#include <fmt/format.h>
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <system_error>
 #include <thread>
 
+#include "common/digest.h"
 #include "common/log.h"
-#include "wgprivd/engine/uapi_text.h"
+#include "common/number.h"
+#include "common/unix_socket.h"
 
 namespace wghub {
 namespace {
 
-constexpr int kTimeoutSeconds = 10;
+constexpr timeval kTimeout{10, 0};
 constexpr int kConnectAttempts = 50;
 constexpr std::chrono::milliseconds kConnectPause{100};
 
-/// Room for received text, which may hold the private key.
-struct Buffer {
-  std::array<char, 65536> bytes{};
-  Buffer() = default;
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() { explicit_bzero(bytes.data(), bytes.size()); }
-};
-
 }  // namespace
 
-UapiBackend::UapiBackend(const std::string& path) : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) throw std::system_error(ENAMETOOLONG, std::generic_category(), path);
-  path.copy(address.sun_path, path.size());
-  const timeval limit{kTimeoutSeconds, 0};
-  setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  for (int attempt = 1; connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0; ++attempt) {
-    if (attempt == kConnectAttempts) throw std::system_error(errno, std::generic_category(), path);
+std::string uapi_set(const DeviceChange& change) {
+  std::string text;
+  text.reserve(kUapiLineLimit * (1 + change.peers.size()));  // growing would leave copies of the key behind
+  text += "set=1\n";
+  if (change.private_key != nullptr) {
+    text += "private_key=";
+    append_hex(text, change.private_key->bytes);
+    text += fmt::format("\nlisten_port={}\n", change.port);
+  }
+  for (const auto& peer : change.peers) {
+    text += fmt::format("public_key={}\n", to_hex(peer.key));
+    if (peer.kind == PeerChange::Kind::remove) text += "remove=true\n";
+    if (peer.kind == PeerChange::Kind::set) text += "replace_allowed_ips=true\n";
+    for (const auto& host : hosts_of(peer.addresses)) {
+      if (host) text += fmt::format("allowed_ip={}/{}\n", to_string(host), bits_of(host.family));
+    }
+  }
+  return text += "\n";
+}
+
+bool UapiAnswer::take(std::string_view line) {
+  if (finished_ || line.size() > kUapiLineLimit) return false;
+  if (line.empty()) return finished_ = error_.has_value();
+  const auto equals = line.find('=');
+  if (error_ || equals == std::string_view::npos) return false;
+  const auto name = line.substr(0, equals);
+  const auto value = line.substr(equals + 1);
+  if (name == "errno") return parse_number(value, error_.emplace());
+  return dump_ != nullptr && take_value(name, value);
+}
+
+// Names that mean nothing to us (fwmark, and what later versions may say) are passed over.
+bool UapiAnswer::take_value(std::string_view name, std::string_view value) {
+  auto& peers = dump_->peers;
+  if (name == "private_key") return take_private_key(value);
+  if (name == "listen_port") return parse_number(value, dump_->port);
+  if (name == "public_key") return peers.size() < kUapiPeerLimit && parse_hex(value, peers.emplace_back().key);
+  if (peers.empty()) return true;
+  if (name == "last_handshake_time_sec") return parse_number(value, peers.back().last_handshake);
+  if (name == "rx_bytes") return parse_number(value, peers.back().received_bytes);
+  if (name == "tx_bytes") return parse_number(value, peers.back().sent_bytes);
+  if (name == "endpoint") set_endpoint(peers.back(), parse_endpoint(value).value_or(Endpoint()));
+  if (name != "allowed_ip") return true;
+  const auto network = parse_network(value);
+  if (network) dump_->add_allowed_ip(*network);
+  return network.has_value();
+}
+
+bool UapiAnswer::take_private_key(std::string_view value) {
+  SecretKey private_key;
+  const auto key = parse_hex(value, private_key.bytes) ? public_key_of(private_key) : std::nullopt;
+  dump_->key = key.value_or(PublicKey());
+  return key.has_value();
+}
+
+UapiBackend::UapiBackend(const std::string& path) {
+  auto socket = connect_to(path, SOCK_STREAM);
+  for (int attempt = 1; !socket; socket = connect_to(path, SOCK_STREAM)) {
+    if (++attempt > kConnectAttempts) throw std::system_error(errno, std::generic_category(), path);
     std::this_thread::sleep_for(kConnectPause);
   }
+  setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
+  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof kTimeout);
+  stream_ = fdopen(socket.release(), "r");
+  if (stream_ == nullptr) throw std::system_error(errno, std::generic_category(), path);
+  std::setvbuf(stream_, received_.data(), _IOFBF, received_.size());
 }
 
-BackendOutcome UapiBackend::create(const std::string& interface) {
-  log::error("the userspace implementation runs without its interface", {{"interface", interface}});
-  return BackendOutcome::failed;
-}
-
-BackendOutcome UapiBackend::set_device(unsigned, const SecretKey& private_key, std::uint16_t port) {
-  std::string request = uapi_set_device(private_key, port);
-  const auto outcome = converse(request, nullptr);
+int UapiBackend::set(unsigned, const DeviceChange& change) {
+  std::string request = uapi_set(change);
+  const int error = converse(request, nullptr);
   explicit_bzero(request.data(), request.size());
-  return outcome;
+  return error;
 }
 
-BackendOutcome UapiBackend::set_peers(unsigned, std::span<const PeerChange> changes) {
-  return converse(uapi_set_peers(changes), nullptr);
+int UapiBackend::dump(unsigned, Dump& dump) {
+  dump = {};
+  return converse("get=1\n\n", &dump);
 }
 
-BackendOutcome UapiBackend::dump(unsigned, DeviceState& state) {
-  state.clear();
-  return converse(kUapiGet, &state);
-}
-
-BackendOutcome UapiBackend::converse(std::string_view request, DeviceState* state) {
-  long error = 0;
-  if (!send(request) || !receive(state, error)) {
-    log::error("the userspace implementation does not answer as it should");
-    shutdown(socket_.get(), SHUT_RDWR);
-    return BackendOutcome::failed;
+int UapiBackend::converse(std::string_view request, Dump* dump) {
+  UapiAnswer answer(dump);
+  std::array<char, kUapiLineLimit + 2> line{};  // with the newline and the end of a string
+  bool sound = send(life_line(), request.data(), request.size(), MSG_NOSIGNAL) == std::ssize(request);
+  while (sound && !answer.is_finished()) {
+    sound = std::fgets(line.data(), line.size(), stream_) != nullptr;
+    const std::string_view text = line.data();
+    sound = sound && text.ends_with('\n') && answer.take(text.substr(0, text.size() - 1));
   }
-  if (error == 0) return BackendOutcome::done;
-  log::error("the userspace implementation refused", {{"errno", std::int64_t{error}}});
-  return BackendOutcome::failed;
-}
-
-bool UapiBackend::send(std::string_view request) {
-  while (!request.empty()) {
-    const auto count = ::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    request.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
-bool UapiBackend::receive(DeviceState* state, long& error) {
-  Buffer buffer;
-  UapiAnswer answer(state);
-  std::size_t filled = 0;
-  while (!answer.is_finished()) {
-    const auto count = recv(socket_.get(), buffer.bytes.data() + filled, buffer.bytes.size() - filled, 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;  // also when the buffer is full of one line
-    filled += static_cast<std::size_t>(count);
-    std::string_view rest(buffer.bytes.data(), filled);
-    for (auto end = rest.find('\n'); end != std::string_view::npos && !answer.is_finished(); end = rest.find('\n')) {
-      if (!answer.take(rest.substr(0, end))) return false;
-      rest.remove_prefix(end + 1);
-    }
-    if (rest.size() > kUapiLineLimit) return false;
-    filled = rest.size();
-    std::memmove(buffer.bytes.data(), rest.data(), filled);
-  }
-  error = answer.error();
-  return filled == 0;
+  explicit_bzero(line.data(), line.size());
+  explicit_bzero(received_.data(), received_.size());
+  if (sound && answer.error() == 0) return 0;
+  if (!sound) shutdown(life_line(), SHUT_RDWR);
+  log::error(sound ? "the userspace implementation refused" : "the userspace implementation does not answer as it should",
+             {{"errno", std::int64_t{answer.error()}}});
+  return EIO;
 }
 
 }  // namespace wghub

@@ -2,13 +2,12 @@
 
 #include "tests/catch.hpp"
 #include "tests/unit/wgprivd/engine/temporary_state.h"
-#include "wgprivd/engine/netlink_uapi_device.h"
 
 using namespace wghub;
 
 namespace {
 
-constexpr std::size_t kRecord = Journal::kRecordBytes;
+constexpr std::size_t kRecord = 128;
 
 PublicKey key_of(std::uint32_t number) {
   PublicKey key;
@@ -29,7 +28,7 @@ void add(Journal& journal, std::uint32_t number) {
 
 /// A journal of count added peers, 1 to count, on disk.
 void fill(const StateDirectory& directory, std::uint32_t count) {
-  Journal journal(directory, Journal::OnDamage::refuse);
+  Journal journal(directory, OnDamage::refuse);
   REQUIRE(journal.sync());
   for (std::uint32_t number = 1; number <= count; ++number) add(journal, number);
   REQUIRE(journal.sync());
@@ -42,14 +41,14 @@ TEST_CASE("JournalBringsBackWhatWasAddedReplacedAndRemoved") {
   const StateDirectory directory(state.path);
   fill(directory, 3);
   {
-    Journal journal(directory, Journal::OnDamage::refuse);
+    Journal journal(directory, OnDamage::refuse);
     journal.remove(key_of(1));
     journal.add(key_of(9), address_of(2), key_of(2));
     journal.remove(key_of(77));
     REQUIRE(journal.sync());
   }
   CHECK(state.read("journal").size() == 5 * kRecord);
-  const Journal journal(directory, Journal::OnDamage::refuse);
+  const Journal journal(directory, OnDamage::refuse);
   REQUIRE(journal.peers().size() == 2);
   CHECK(journal.peers().at(key_of(3)) == address_of(3));
   CHECK(journal.peers().at(key_of(9)) == address_of(2));
@@ -62,14 +61,14 @@ TEST_CASE("JournalDropsATornEndOfAnyLength") {
   const auto sound = state.read("journal");
   for (const auto length : {2 * kRecord, 2 * kRecord + 1, 2 * kRecord + 64, 3 * kRecord - 1}) {
     state.write("journal", sound.substr(0, length));
-    CHECK(Journal(directory, Journal::OnDamage::refuse).peers().size() == 2);
+    CHECK(Journal(directory, OnDamage::refuse).peers().size() == 2);
   }
   auto last_damaged = sound;
   last_damaged[2 * kRecord + 20] ^= 1;
   state.write("journal", last_damaged);
-  CHECK(Journal(directory, Journal::OnDamage::refuse).peers().size() == 2);
+  CHECK(Journal(directory, OnDamage::refuse).peers().size() == 2);
   state.write("journal", sound + std::string(5 * kRecord + 17, '\0'));
-  CHECK(Journal(directory, Journal::OnDamage::refuse).peers().size() == 3);
+  CHECK(Journal(directory, OnDamage::refuse).peers().size() == 3);
 }
 
 TEST_CASE("JournalGoesOnAfterATornEnd") {
@@ -78,11 +77,11 @@ TEST_CASE("JournalGoesOnAfterATornEnd") {
   fill(directory, 3);
   state.write("journal", state.read("journal").substr(0, 2 * kRecord + 50));
   {
-    Journal journal(directory, Journal::OnDamage::refuse);
+    Journal journal(directory, OnDamage::refuse);
     add(journal, 8);
     REQUIRE(journal.sync());
   }
-  const Journal journal(directory, Journal::OnDamage::refuse);
+  const Journal journal(directory, OnDamage::refuse);
   CHECK(journal.peers().size() == 3);
   CHECK(journal.peers().contains(key_of(8)));
 }
@@ -96,13 +95,13 @@ TEST_CASE("JournalRefusesABadRecordElsewhere") {
     auto damaged = sound;
     damaged[byte] ^= 0x10;
     state.write("journal", damaged);
-    CHECK_THROWS_AS(Journal(directory, Journal::OnDamage::refuse), DamagedState);
+    CHECK_THROWS_AS(Journal(directory, OnDamage::refuse), DamagedState);
   }
   // A record left out, repeated, or in another's place.
   for (const auto& content : {sound.substr(kRecord), sound.substr(0, kRecord) + sound,
                               sound.substr(kRecord, kRecord) + sound.substr(kRecord)}) {
     state.write("journal", content);
-    CHECK_THROWS_AS(Journal(directory, Journal::OnDamage::refuse), DamagedState);
+    CHECK_THROWS_AS(Journal(directory, OnDamage::refuse), DamagedState);
   }
 }
 
@@ -110,7 +109,7 @@ TEST_CASE("JournalIsRewrittenWhenTwiceItsLiveSize") {
   const TemporaryState state;
   const StateDirectory directory(state.path);
   {
-    Journal journal(directory, Journal::OnDamage::refuse);
+    Journal journal(directory, OnDamage::refuse);
     REQUIRE(journal.sync());
     for (std::uint32_t number = 1; number <= 100; ++number) add(journal, number);
     for (std::uint32_t round = 0; round < Journal::kFloorRecords; ++round) {
@@ -120,7 +119,7 @@ TEST_CASE("JournalIsRewrittenWhenTwiceItsLiveSize") {
     }
   }
   CHECK(state.read("journal").size() < 300 * kRecord);
-  const Journal journal(directory, Journal::OnDamage::refuse);
+  const Journal journal(directory, OnDamage::refuse);
   CHECK(journal.peers().size() == 100);
   CHECK(journal.peers().at(key_of(5)) == address_of(Journal::kFloorRecords - 1));
 }
@@ -128,13 +127,13 @@ TEST_CASE("JournalIsRewrittenWhenTwiceItsLiveSize") {
 TEST_CASE("JournalThatCannotBeWrittenSaysSoAndCatchesUp") {
   const TemporaryState state;
   const StateDirectory directory(state.path);
-  Journal journal(directory, Journal::OnDamage::refuse);
+  Journal journal(directory, OnDamage::refuse);
   std::filesystem::create_directory(state.file("journal"));  // a rename onto a directory fails
   add(journal, 1);
   CHECK_FALSE(journal.sync());
   std::filesystem::remove(state.file("journal"));
   CHECK(journal.sync());
-  CHECK(Journal(directory, Journal::OnDamage::refuse).peers().size() == 1);
+  CHECK(Journal(directory, OnDamage::refuse).peers().size() == 1);
 }
 
 TEST_CASE("JournalThatIsDamagedCanBeSetAside") {
@@ -144,10 +143,10 @@ TEST_CASE("JournalThatIsDamagedCanBeSetAside") {
   auto damaged = state.read("journal");
   damaged[kRecord + 9] ^= 1;
   state.write("journal", damaged);
-  Journal journal(directory, Journal::OnDamage::set_aside);
+  Journal journal(directory, OnDamage::set_aside);
   CHECK(journal.peers().empty());
   add(journal, 2);
   REQUIRE(journal.sync());
   CHECK(state.read("journal.damaged") == damaged);
-  CHECK(Journal(directory, Journal::OnDamage::refuse).peers().size() == 1);
+  CHECK(Journal(directory, OnDamage::refuse).peers().size() == 1);
 }

@@ -2,7 +2,6 @@
 
 #include "tests/catch.hpp"
 #include "tests/unit/wgprivd/engine/temporary_state.h"
-#include "wgprivd/engine/policy.h"
 
 using namespace wghub;
 
@@ -27,7 +26,7 @@ TEST_CASE("PolicyFileIsEmptyUntilStoredAndFoundAgain") {
   const PolicyFile again(directory);
   REQUIRE(again.current());
   CHECK(again.current()->fixed == 1);
-  CHECK(is_same(again.current()->policy, example()));
+  CHECK(again.current()->policy == example());
 }
 
 TEST_CASE("PolicyFileWithAnyBitFlippedIsRefused") {

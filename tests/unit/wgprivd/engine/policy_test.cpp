@@ -111,29 +111,29 @@ TEST_CASE("PolicyAllowsOnlyHostAddressesOfItsNetwork") {
 }
 
 TEST_CASE("PolicyRefusesAHeldAddressUnlessItsHolderIsReplaced") {
-  PeerTable peers;
+  Mirror mirror;
   const auto held = addresses_of("10.0.1.2");
   const auto free = addresses_of("10.0.1.3");
   const auto a = key_of(1);
   const auto b = key_of(2);
   const auto c = key_of(3);
-  peers.put(a, {held});
-  CHECK(check_holders(peers, b, free, nullptr) == EngineOutcome::done);
-  CHECK(check_holders(peers, a, held, nullptr) == EngineOutcome::done);
-  CHECK(check_holders(peers, a, free, nullptr) == EngineOutcome::done);
-  CHECK(check_holders(peers, b, held, nullptr) == EngineOutcome::address_held);
-  CHECK(check_holders(peers, b, held, &a) == EngineOutcome::done);
-  CHECK(check_holders(peers, b, held, &c) == EngineOutcome::replaces_mismatch);
-  CHECK(check_holders(peers, b, free, &a) == EngineOutcome::replaces_mismatch);
-  CHECK(check_holders(peers, a, held, &a) == EngineOutcome::replaces_mismatch);
+  mirror.apply({PeerChange::Kind::set, a, held});
+  CHECK(check_holders(mirror, b, free, nullptr) == EngineOutcome::done);
+  CHECK(check_holders(mirror, a, held, nullptr) == EngineOutcome::done);
+  CHECK(check_holders(mirror, a, free, nullptr) == EngineOutcome::done);
+  CHECK(check_holders(mirror, b, held, nullptr) == EngineOutcome::address_held);
+  CHECK(check_holders(mirror, b, held, &a) == EngineOutcome::done);
+  CHECK(check_holders(mirror, b, held, &c) == EngineOutcome::replaces_mismatch);
+  CHECK(check_holders(mirror, b, free, &a) == EngineOutcome::replaces_mismatch);
+  CHECK(check_holders(mirror, a, held, &a) == EngineOutcome::replaces_mismatch);
   // The replaced peer is gone already: the call was repeated, or the interface was made anew.
-  CHECK(check_holders(peers, a, held, &c) == EngineOutcome::done);
-  CHECK(check_holders(peers, b, free, &c) == EngineOutcome::done);
+  CHECK(check_holders(mirror, a, held, &c) == EngineOutcome::done);
+  CHECK(check_holders(mirror, b, free, &c) == EngineOutcome::done);
 }
 
 TEST_CASE("PolicyKnowsAddressesThatSomebodySetByHand") {
-  PeerTable peers;
-  DeviceState device;
+  Mirror mirror;
+  Dump device;
   EnginePeer peer;
   peer.key = key_of(1).bytes;
   device.peers.push_back(peer);
@@ -143,12 +143,12 @@ TEST_CASE("PolicyKnowsAddressesThatSomebodySetByHand") {
   CHECK(device.peers[0].flags == EnginePeer::kOtherAddresses);
   CHECK(to_string(device.peers[0].addresses.ipv4 == addresses_of("10.0.1.2").ipv4 ? addresses_of("10.0.1.2")
                                                                                   : EngineAddresses{}) == "10.0.1.2");
-  REQUIRE(device.extra.size() == 1);
-  peers.load(device.peers, device.extra);
-  CHECK(check_holders(peers, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::address_held);
-  CHECK_FALSE(peers.shows(key_of(1), device.peers[0].addresses));
-  peers.put(key_of(1), {addresses_of("10.0.1.2")});
-  CHECK(check_holders(peers, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::done);
-  peers.erase(key_of(1));
-  CHECK(check_holders(peers, key_of(2), addresses_of("10.0.1.2"), nullptr) == EngineOutcome::done);
+  REQUIRE(device.extra_hosts.size() == 1);
+  mirror.load(device);
+  CHECK(check_holders(mirror, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::address_held);
+  CHECK_FALSE(mirror.shows(key_of(1), device.peers[0].addresses));
+  mirror.apply({PeerChange::Kind::set, key_of(1), addresses_of("10.0.1.2")});
+  CHECK(check_holders(mirror, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::done);
+  mirror.apply({PeerChange::Kind::remove, key_of(1), {}});
+  CHECK(check_holders(mirror, key_of(2), addresses_of("10.0.1.2"), nullptr) == EngineOutcome::done);
 }

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "wgprivd/engine/state_file.h"
+#include "common/state_directory.h"
 
 namespace wghub {
 

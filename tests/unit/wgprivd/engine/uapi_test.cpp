@@ -1,4 +1,4 @@
-#include "wgprivd/engine/uapi_text.h"
+#include "wgprivd/engine/uapi.h"
 
 #include "tests/catch.hpp"
 
@@ -21,7 +21,7 @@ bool take_all(UapiAnswer& answer, std::string_view text) {
 }  // namespace
 
 TEST_CASE("UapiDumpIsUnderstood") {
-  DeviceState state;
+  Dump state;
   UapiAnswer answer(&state);
   const auto text =
       "private_key=77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a\n"
@@ -71,7 +71,7 @@ TEST_CASE("UapiAnswerRefusesWhatIsNotOfTheProtocol") {
         "public_key=" + kHexA + "\nrx_bytes=18446744073709551616\n", "public_key=" + kHexA + "\nrx_bytes=-1\n",
         "public_key=" + kHexA + "\nallowed_ip=10.0.0.1\n", "public_key=" + kHexA + "\nallowed_ip=10.0.0.1/33\n",
         "x=" + std::string(kUapiLineLimit, 'x') + "\n"}) {
-    DeviceState state;
+    Dump state;
     UapiAnswer answer(&state);
     INFO(text);
     CHECK_FALSE(take_all(answer, text));
@@ -80,7 +80,7 @@ TEST_CASE("UapiAnswerRefusesWhatIsNotOfTheProtocol") {
 
 TEST_CASE("UapiEndpointThatCannotBeReadIsNone") {
   for (const auto* endpoint : {"[fe80::1%eth0]:51820", "host:1", "1.2.3.4", "[]:5", ":", "1.2.3.4:99999"}) {
-    DeviceState state;
+    Dump state;
     UapiAnswer answer(&state);
     REQUIRE(take_all(answer, "public_key=" + kHexA + "\nendpoint=" + endpoint + "\n"));
     CHECK(state.peers[0].endpoint_family == 0);
@@ -95,10 +95,10 @@ TEST_CASE("UapiReplacementIsOneRequest") {
   EngineAddresses addresses;
   addresses.ipv4 = {10, 0, 1, 2};
   const PeerChange changes[] = {{PeerChange::Kind::remove, old, {}}, {PeerChange::Kind::set, key, addresses}};
-  CHECK(uapi_set_peers(changes) == "set=1\npublic_key=" + to_hex(old) + "\nremove=true\npublic_key=" + to_hex(key) +
+  CHECK(uapi_set({.peers = changes}) == "set=1\npublic_key=" + to_hex(old) + "\nremove=true\npublic_key=" + to_hex(key) +
                                        "\nreplace_allowed_ips=true\nallowed_ip=10.0.1.2/32\n\n");
   const PeerChange keep{PeerChange::Kind::keep, key, addresses};
-  CHECK(uapi_set_peers({&keep, 1}) == "set=1\npublic_key=" + to_hex(key) + "\nallowed_ip=10.0.1.2/32\n\n");
+  CHECK(uapi_set({.peers = {&keep, 1}}) == "set=1\npublic_key=" + to_hex(key) + "\nallowed_ip=10.0.1.2/32\n\n");
 }
 
 TEST_CASE("UapiDeviceRequestNamesKeyAndPort") {
@@ -106,5 +106,5 @@ TEST_CASE("UapiDeviceRequestNamesKeyAndPort") {
   private_key.bytes.fill(0xab);
   std::string hex;
   for (int i = 0; i < 32; ++i) hex += "ab";
-  CHECK(uapi_set_device(private_key, 51820) == "set=1\nprivate_key=" + hex + "\nlisten_port=51820\n\n");
+  CHECK(uapi_set({&private_key, 51820, {}}) == "set=1\nprivate_key=" + hex + "\nlisten_port=51820\n\n");
 }

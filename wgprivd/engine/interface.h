@@ -2,18 +2,12 @@
 // Leaves whether anything may be changed to the engine.
 #pragma once
 
-#include "wgprivd/engine/netlink_uapi_device.h"
+#include "wgprivd/engine/device.h"
+#include "wgprivd/engine/hub_key.h"
 #include "wgprivd/engine/policy_file.h"
 #include "wgprivd/engine/route_netlink.h"
 
 namespace wghub {
-
-/// A dump that pages are read from; each dump has a number of its own, also across runs of the program.
-struct Snapshot {
-  std::uint64_t number = 0;
-  bool complete = false;
-  DeviceState device;
-};
 
 class Interface {
  public:
@@ -24,12 +18,13 @@ class Interface {
   void read_news();
   std::uint64_t generation() const { return generation_; }
 
-  /// Takes a dump (again, up to three times, when it was interrupted) into the snapshot and the mirror.
+  /// Takes a dump (again, up to three times, when it was interrupted) into the snapshot and the mirror. Each snapshot
+  /// has a number of its own, also across runs of the program.
   void inspect();
+  std::uint64_t snapshot() const { return snapshot_; }
 
   /// Copies a page of the snapshot and says what it is; false when the snapshot has been replaced.
   bool copy_page(std::uint64_t snapshot, std::uint32_t cursor, EngineStatusPage& page) const;
-  std::uint64_t snapshot() const { return snapshot_.number; }
 
   /// Descriptors to wait for: readable when rtnetlink has news; hung up when the implementation is gone (-1: cannot
   /// go).
@@ -41,8 +36,8 @@ class Interface {
   /// Fills in the backend, the generation, and whether the interface is up.
   void describe(EngineReply& reply) const;
 
-  /// The mirror: what the last whole dump said and apply() changed since.
-  const PeerTable& peers() const { return peers_; }
+  /// What the last whole dump said and we changed since.
+  const Mirror& mirror() const { return mirror_; }
 
   /// The host's networks without those of this interface; nothing when they cannot be read.
   std::optional<std::vector<Network>> host_networks() { return route_.host_networks(link_.index); }
@@ -72,7 +67,7 @@ class Interface {
 
  private:
   void look();
-  bool has_our_key() const;
+  bool has_our_key() const { return key_.public_key() && dump_.key == *key_.public_key(); }
   std::optional<Network> hub() const;
   EngineOutcome apply(std::span<const PeerChange> changes);
 
@@ -83,10 +78,11 @@ class Interface {
   Backend& backend_;
   LinkState link_;
   bool created_ = false;
-  BackendOutcome dumped_ = BackendOutcome::failed;  ///< how the last inspect() ended
-  bool ours_ = false;                               ///< link_ is an interface with our key, and the mirror shows it
-  PeerTable peers_;
-  Snapshot snapshot_;
+  Dump dump_;
+  int dump_error_ = 0;  ///< how the last inspect() ended; not 0: the snapshot is not whole
+  std::uint64_t snapshot_;
+  bool ours_ = false;  ///< link_ is an interface with our key, and the mirror shows it
+  Mirror mirror_;
   std::uint64_t generation_;
 };
 

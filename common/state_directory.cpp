@@ -1,7 +1,9 @@
-#include "wgprivd/engine/state_file.h"
+#include "common/state_directory.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -9,6 +11,10 @@
 #include "common/log.h"
 
 namespace wghub {
+
+bool write_at(const Descriptor& file, Bytes bytes, std::uint64_t offset) {
+  return pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)) == std::ssize(bytes);
+}
 
 StateDirectory::StateDirectory(std::string path)
     : path_(std::move(path)), directory_(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
@@ -27,14 +33,16 @@ std::optional<std::vector<std::uint8_t>> StateDirectory::read(const std::string&
   return bytes;
 }
 
-Descriptor StateDirectory::replace(const char* name, Bytes bytes) const {
+Descriptor StateDirectory::replace(const std::string& name, Bytes bytes, mode_t mode) const {
   unlinkat(get(), "new", 0);  // what a crash left
-  Descriptor file(openat(get(), "new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  Descriptor file(openat(get(), "new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
   const bool stored = file && write_at(file, bytes, 0) && fsync(file.get()) == 0 &&
-                      renameat(get(), "new", get(), name) == 0 && fsync(get()) == 0;
+                      renameat(get(), "new", get(), name.c_str()) == 0 && fsync(get()) == 0;
   if (stored) return file;
-  log::error("a state file cannot be written", {{"file", name}, {"errno", std::int64_t{errno}}});
-  return Descriptor();
+  const int error = errno;
+  log::error("a state file cannot be written", {{"file", name}, {"errno", std::int64_t{error}}});
+  errno = error;
+  return {};
 }
 
 }  // namespace wghub

@@ -1,0 +1,44 @@
+// 32 secret bytes: made, turned into a public key, used to seal and open other secrets (OpenSSL). Leaves where they are
+// kept to their users.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "common/key.h"
+
+namespace wghub {
+
+/// An X25519 private key, or a key that seals; wiped on destruction, and it cannot be copied.
+struct SecretKey {
+  std::array<std::uint8_t, 32> bytes{};
+
+  SecretKey() = default;
+  SecretKey(const SecretKey&) = delete;
+  SecretKey& operator=(const SecretKey&) = delete;
+  ~SecretKey();
+};
+
+/// Fills in a new key of either use; false when there are no random bytes.
+bool make_key(SecretKey& key);
+
+/// The X25519 public key that belongs to a private one; nothing when OpenSSL refuses it.
+std::optional<PublicKey> public_key_of(const SecretKey& private_key);
+
+/// What AES-256-GCM needs besides the sealed text; stored beside it.
+struct Seal {
+  std::array<std::uint8_t, 12> nonce{};
+  std::array<std::uint8_t, 16> tag{};
+};
+
+/// Seals text in place under a new nonce; associated is not sealed but bound to it. Nothing when OpenSSL fails.
+std::optional<Seal> seal(const SecretKey& sealing_key, std::span<const std::uint8_t> associated,
+                         std::span<std::uint8_t> text);
+
+/// Opens it in place. False, and the text is worthless, when anything differs from what was sealed.
+bool unseal(const SecretKey& sealing_key, std::span<const std::uint8_t> associated, const Seal& seal,
+            std::span<std::uint8_t> text);
+
+}  // namespace wghub

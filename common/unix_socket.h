@@ -1,0 +1,31 @@
+// Unix sockets: those that a service manager hands over, connecting to one, and who is at the other end.
+// Reads and writes nothing.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/descriptor.h"
+
+namespace wghub {
+
+/// The descriptor that the service manager handed over under this name; none when it did not.
+Descriptor handed_over(std::string_view name);
+
+/// The same for a listening Unix socket of this type (SOCK_STREAM, SOCK_SEQPACKET).
+/// Errors: std::runtime_error when nothing, or something else, was handed over.
+Descriptor handed_over_listener(std::string_view name, int type);
+
+/// Connects, without waiting when type has SOCK_NONBLOCK; none, with errno set, when nobody listens there.
+Descriptor connect_to(const std::string& path, int type);
+
+/// Who is at the other end of a Unix connection; nothing when the socket is not one.
+std::optional<ucred> peer_of(int socket);
+
+/// The user's id. Errors: std::runtime_error when there is no such user.
+uid_t user_id(const std::string& name);
+
+}  // namespace wghub
