@@ -50,7 +50,7 @@ void append_json_string(std::string& line, std::string_view text) {
 
 void write_line(int priority, std::string_view message, Fields fields) {
   static constexpr const char* names[] = {"emergency", "alert",  "critical", "error",
-                                           "warning",   "notice", "info",     "debug"};
+                                          "warning",   "notice", "info",     "debug"};
   std::tm calendar{};
   const std::time_t now = std::time(nullptr);
   gmtime_r(&now, &calendar);
