@@ -49,13 +49,13 @@ void append_json_string(std::string& line, std::string_view text) {
 }
 
 void write_line(int priority, std::string_view message, Fields fields) {
-  static constexpr const char* kNames[] = {"emergency", "alert",  "critical", "error",
-                                           "warning",   "notice", "info",     "debug"};
+  static constexpr const char* names[] = {"emergency", "alert",  "critical", "error",
+                                          "warning",   "notice", "info",     "debug"};
   std::tm calendar{};
   const std::time_t now = std::time(nullptr);
   gmtime_r(&now, &calendar);
   std::string line =
-      fmt::format("{{\"at\":\"{:%Y-%m-%dT%H:%M:%SZ}\",\"level\":\"{}\",\"message\":", calendar, kNames[priority]);
+      fmt::format("{{\"at\":\"{:%Y-%m-%dT%H:%M:%SZ}\",\"level\":\"{}\",\"message\":", calendar, names[priority]);
   append_json_string(line, message);
   for (const auto& field : fields) {
     line.push_back(',');

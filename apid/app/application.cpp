@@ -150,20 +150,29 @@ struct Application::Parts {
                                       audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
                authenticator),
         server(std::make_unique<http::Server>(server_options(configuration, handed_over_socket), router, broadcaster)) {
+    made_server = server.get();
     if (!allowed_endpoint.empty()) server->allow_host(allowed_endpoint);
     helper->on_link_change([this] { reconciler.wake(); });
+  }
+
+  // The helper's thread wakes the reconciler, so it ends first, and those before it that ask the helper.
+  ~Parts() {
+    server.reset();
+    reconciler.stop();
+    helper.reset();
   }
 
   // The endpoint is known before the server is made, and may change later.
   void allow_endpoint(const std::string& endpoint) {
     const std::string host = without_brackets(host_of(endpoint));
-    if (server)
-      server->allow_host(host);
+    if (made_server)
+      made_server->allow_host(host);
     else
       allowed_endpoint = host;
   }
 
   std::string allowed_endpoint;
+  http::Server* made_server = nullptr;         // the last member below, once it is there
   store::Database database;                    // the file, its writer and its readers
   Stores stores;                               // every table
   ScriptRenderer scripts;                      // templates of the install scripts

@@ -29,8 +29,8 @@ class PeerLocks {
     std::string spoke_id_;
   };
 
-  /// Waits for whoever has it, at most a second: more means that the helper hangs, and then threads must not pile up
-  /// behind it.
+  /// Waits for whoever has it, at most half a second: more means that the helper hangs, and then threads must not
+  /// pile up behind it.
   [[nodiscard]] std::optional<Guard> lock(const std::string& spoke_id) {
     std::unique_lock waiting(mutex_);
     if (!freed_.wait_for(waiting, kPatience, [&] { return !held_.contains(spoke_id); })) return std::nullopt;
@@ -45,7 +45,7 @@ class PeerLocks {
   }
 
  private:
-  static constexpr std::chrono::seconds kPatience{1};
+  static constexpr std::chrono::milliseconds kPatience{500};
 
   void unlock(const std::string& spoke_id) {
     {

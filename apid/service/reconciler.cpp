@@ -118,10 +118,8 @@ bool Reconciler::pass() {
     return false;
   }
   const auto snapshot = take_snapshot(**hub);
-  if (!snapshot) {
-    healthy_at_ = 0;
-    return false;
-  }
+  // One quick second try: the helper may be on its way back.
+  if (!snapshot) return healthy_at_.exchange(0) != 0;
   const auto rows = read_rows();  // after the snapshot, so that a peer without row is never a row too late
   if (!rows) return false;
   around_.tracker.apply(*snapshot, *rows);

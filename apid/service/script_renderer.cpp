@@ -71,7 +71,10 @@ void check_values(const Token& token, std::string_view token_text) {
 
 std::string joined(const std::vector<Address>& addresses) {
   std::string text;
-  for (const auto& address : addresses) text += (text.empty() ? "" : ", ") + to_string(address);
+  for (const auto& address : addresses) {
+    if (!text.empty()) text += ", ";
+    text += to_string(address);
+  }
   return text;
 }
 

@@ -68,7 +68,8 @@ def start_daemons(settings=""):
     must(f"""mkdir -p {STATE}/log {ETC} /var/lib/wireguard-hub /var/lib/wireguard-hub-privileged &&
         chown wghub:wghub /var/lib/wireguard-hub && chmod 0750 /var/lib/wireguard-hub &&
         chown wgprivd:wgprivd /var/lib/wireguard-hub-privileged && chmod 0700 /var/lib/wireguard-hub-privileged &&
-        head -c 32 /dev/urandom >{ETC}/kek && chmod 0400 {ETC}/kek && nft -f /usr/share/wireguard-hub/nft/isolate.nft""")
+        head -c 32 /dev/urandom >{ETC}/kek && chmod 0400 {ETC}/kek &&
+        (test ! -e /usr/share/wireguard-hub/nft/isolate.nft || nft -f /usr/share/wireguard-hub/nft/isolate.nft)""")
     with open(f"{ETC}/apid.toml", "w") as file:
         file.write(f'listen = "0.0.0.0:{PORT}"\n{settings}\n')
     must(f"chgrp wghub {ETC}/apid.toml && chmod 0640 {ETC}/apid.toml")
