@@ -10,9 +10,7 @@
 namespace wghub {
 namespace {
 
-int system_family(Family family) {
-  return family == Family::ipv4 ? AF_INET : AF_INET6;
-}
+int system_family(Family family) { return family == Family::ipv4 ? AF_INET : AF_INET6; }
 
 // Calls change(byte, mask) for every byte, mask holding the bits behind the prefix.
 template <class Change>
@@ -26,9 +24,7 @@ Address with_host_bits(const Network& network, Change change) {
   return result;
 }
 
-Network ipv4_network(std::uint32_t number, std::uint8_t prefix) {
-  return {from_number(number), prefix};
-}
+Network ipv4_network(std::uint32_t number, std::uint8_t prefix) { return {from_number(number), prefix}; }
 
 }  // namespace
 
@@ -95,9 +91,7 @@ Address last_address(const Network& network) {
   return with_host_bits(network, [](std::uint8_t byte, std::uint8_t mask) { return std::uint8_t(byte | mask); });
 }
 
-bool has_host_bits(const Network& network) {
-  return network_address(network) != network.address;
-}
+bool has_host_bits(const Network& network) { return network_address(network) != network.address; }
 
 bool contains(const Network& network, const Address& address) {
   if (address.family != network.address.family) return false;

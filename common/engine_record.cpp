@@ -48,4 +48,14 @@ void set_endpoint(EnginePeer& peer, const Endpoint& endpoint) {
   peer.endpoint_port = endpoint.port;
 }
 
+void fill_page(EngineStatusPage& page, std::span<const EnginePeer> peers, std::uint32_t cursor) {
+  const auto rest = peers.subspan(std::min<std::size_t>(cursor, peers.size()));
+  const auto content = rest.first(std::min<std::size_t>(rest.size(), kPeersPerPage));
+  std::copy(content.begin(), content.end(), page.peers.begin());
+  page.reply.peer_count = static_cast<std::uint32_t>(content.size());
+  page.reply.next_cursor = cursor + page.reply.peer_count;
+  page.reply.total = static_cast<std::uint32_t>(peers.size());
+  if (content.size() == rest.size()) page.reply.flags |= EngineReply::kLastPage;
+}
+
 }  // namespace wghub

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -147,6 +148,9 @@ struct EngineStatusPage {
   EngineReply reply;
   std::array<EnginePeer, kPeersPerPage> peers;
 };
+
+/// Copies the page at cursor of a snapshot of all these peers, with counts, next cursor and kLastPage.
+void fill_page(EngineStatusPage& page, std::span<const EnginePeer> peers, std::uint32_t cursor);
 
 static_assert(std::is_trivially_copyable_v<EngineRequest> && sizeof(EngineRequest) == 144);
 static_assert(std::is_trivially_copyable_v<EngineReply> && sizeof(EngineReply) == 144);

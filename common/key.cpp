@@ -57,9 +57,7 @@ std::string to_base64(const PublicKey& key) {
   return {reinterpret_cast<const char*>(text.data()), kBase64Length};
 }
 
-std::string to_hex(const PublicKey& key) {
-  return to_hex(key.bytes);
-}
+std::string to_hex(const PublicKey& key) { return to_hex(key.bytes); }
 
 bool is_usable(const PublicKey& key) {
   if (!is_below(key.bytes, kPrime)) return false;

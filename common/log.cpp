@@ -95,17 +95,9 @@ void write(int priority, std::string_view message, Fields fields) {
 void debug(std::string_view message, Fields fields) {
   if (verbose_lines) write(LOG_DEBUG, message, fields);
 }
-void info(std::string_view message, Fields fields) {
-  write(LOG_INFO, message, fields);
-}
-void warning(std::string_view message, Fields fields) {
-  write(LOG_WARNING, message, fields);
-}
-void error(std::string_view message, Fields fields) {
-  write(LOG_ERR, message, fields);
-}
-void set_verbose(bool verbose) {
-  verbose_lines = verbose;
-}
+void info(std::string_view message, Fields fields) { write(LOG_INFO, message, fields); }
+void warning(std::string_view message, Fields fields) { write(LOG_WARNING, message, fields); }
+void error(std::string_view message, Fields fields) { write(LOG_ERR, message, fields); }
+void set_verbose(bool verbose) { verbose_lines = verbose; }
 
 }  // namespace wghub::log

@@ -3,7 +3,9 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
+#include <unistd.h>
 
+#include <iterator>
 #include <memory>
 
 namespace wghub {
@@ -28,14 +30,16 @@ bool crypt(bool sealing, const SecretKey& key, std::span<const std::uint8_t> ass
 
 }  // namespace
 
-SecretKey::~SecretKey() {
-  explicit_bzero(bytes.data(), bytes.size());
+SecretKey::~SecretKey() { explicit_bzero(bytes.data(), bytes.size()); }
+
+bool read_key(const Descriptor& file, SecretKey& key) {
+  char more = 0;
+  return file && read(file.get(), key.bytes.data(), key.bytes.size()) == std::ssize(key.bytes) &&
+         read(file.get(), &more, 1) == 0;
 }
 
 // Any 32 random bytes are an X25519 private key: the function itself sets the bits that must be set (RFC 7748 §5).
-bool make_key(SecretKey& key) {
-  return RAND_priv_bytes(key.bytes.data(), static_cast<int>(key.bytes.size())) == 1;
-}
+bool make_key(SecretKey& key) { return RAND_priv_bytes(key.bytes.data(), static_cast<int>(key.bytes.size())) == 1; }
 
 std::optional<PublicKey> public_key_of(const SecretKey& private_key) {
   const auto& bytes = private_key.bytes;

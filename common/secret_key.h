@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "common/descriptor.h"
 #include "common/key.h"
 
 namespace wghub {
@@ -20,6 +21,9 @@ struct SecretKey {
   SecretKey& operator=(const SecretKey&) = delete;
   ~SecretKey();
 };
+
+/// Reads a key of exactly 32 bytes from a file's start to its end; false when it is not that.
+bool read_key(const Descriptor& file, SecretKey& key);
 
 /// Fills in a new key of either use; false when there are no random bytes.
 bool make_key(SecretKey& key);

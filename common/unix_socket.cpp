@@ -1,14 +1,23 @@
 #include "common/unix_socket.h"
 
+#include <fcntl.h>
 #include <pwd.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
+#include <thread>
 
 namespace wghub {
+namespace {
+
+constexpr std::chrono::milliseconds kConnectPause{100};
+constexpr timeval kLongestWait{10, 0};
+
+}  // namespace
 
 Descriptor handed_over(std::string_view name) {
   Descriptor found;
@@ -28,13 +37,28 @@ Descriptor handed_over_listener(std::string_view name, int type) {
   throw std::runtime_error("no listening Unix socket of the right type was handed over as " + std::string(name));
 }
 
-Descriptor connect_to(const std::string& path, int type) {
+Descriptor handed_over_file(const std::string& name) {
+  auto file = handed_over(name);
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): nobody changes it
+  if (file || directory == nullptr) return file;
+  return Descriptor(open((std::string(directory) + "/" + name).c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+Descriptor connect_to(const std::string& path, int type, std::chrono::milliseconds patience) {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   if (path.copy(address.sun_path, sizeof address.sun_path - 1) < path.size()) errno = ENAMETOOLONG;
   if (path.size() >= sizeof address.sun_path) return {};
-  Descriptor socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-  const bool connected = ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  return connected ? std::move(socket) : Descriptor();
+  for (;; patience -= kConnectPause) {
+    Descriptor socket(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return socket;
+    if (patience <= patience.zero()) return {};
+    std::this_thread::sleep_for(kConnectPause);
+  }
+}
+
+void limit_waits(int socket) {
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kLongestWait, sizeof kLongestWait);
+  setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &kLongestWait, sizeof kLongestWait);
 }
 
 std::optional<ucred> peer_of(int socket) {

@@ -39,7 +39,7 @@ struct PeerChange {
 struct DeviceChange {
   const SecretKey* private_key = nullptr;  ///< nullptr: key and port stay
   std::uint16_t port = 0;
-  std::span<const PeerChange> peers;  ///< at most 256
+  std::span<const PeerChange> peers;  ///< at most two
 };
 
 /// What lets an add be checked without a dump. Nothing in it is linear per peer.

@@ -79,9 +79,7 @@ void Engine::describe(EngineReply& reply) const {
   }
 }
 
-EngineOutcome Engine::hello(const EngineRequest&) {
-  return done;
-}
+EngineOutcome Engine::hello(const EngineRequest&) { return done; }
 
 EngineOutcome Engine::generate_key(const EngineRequest&) {
   if (key_.public_key()) return key_exists;
@@ -116,7 +114,8 @@ EngineOutcome Engine::check_peer(const EngineRequest& request, const PublicKey* 
   if (!policy_.current()) return not_configured;
   const auto refused = check_addresses(policy_.current()->policy, request.addresses);
   if (refused != done) return refused;
-  return interface_.is_ours() ? check_holders(interface_.mirror(), key, request.addresses, replaces) : interface_missing;
+  return interface_.is_ours() ? check_holders(interface_.mirror(), key, request.addresses, replaces)
+                              : interface_missing;
 }
 
 EngineOutcome Engine::add_peer(const EngineRequest& request) {
@@ -129,7 +128,8 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
   const auto outcome = interface_.set_peer(key, request.addresses, names_old ? &old : nullptr);
   if (outcome != done && outcome != unchanged) return outcome;
   const auto* noted = find_in(journal_.peers(), key);
-  if (noted == nullptr || *noted != request.addresses || journal_.peers().contains(old)) journal_.add(key, request.addresses, old);
+  if (noted == nullptr || *noted != request.addresses || journal_.peers().contains(old))
+    journal_.add(key, request.addresses, old);
   if (names_old && !journal_.sync()) return failed;
   if (outcome == done) log_peer("peer set", key, request.addresses, names_old ? to_base64(old) : "");
   return outcome;
@@ -167,9 +167,14 @@ bool Engine::restore() {
   const auto refused = interface_.check_free();
   if (refused != done) log::error("nothing restored", {{"reason", name_of(refused)}});
   if (refused != done || !interface_.bring_up()) return false;
-  const auto count = interface_.set_missing(journal_.peers());
-  if (count) log::info("the interface is restored", {{"peers", std::to_string(*count)}});
-  return count.has_value();
+  std::int64_t set = 0;
+  for (const auto& [key, addresses] : journal_.peers()) {
+    const auto outcome = interface_.set_peer(key, addresses, nullptr);
+    if (outcome != done && outcome != unchanged) return false;
+    if (outcome == done) ++set;
+  }
+  log::info("the interface is restored", {{"peers", set}});
+  return true;
 }
 
 void Engine::tick() {

@@ -10,13 +10,16 @@ namespace {
 using enum EngineOutcome;
 
 constexpr int kDumpAttempts = 4;  // the first and three more
-constexpr std::size_t kBatch = 256;
 
 }  // namespace
 
 Interface::Interface(std::string name, const HubKey& key, const PolicyFile& policy, RouteNetlink& route,
                      Backend& backend)
-    : name_(std::move(name)), key_(key), policy_(policy), route_(route), backend_(backend),
+    : name_(std::move(name)),
+      key_(key),
+      policy_(policy),
+      route_(route),
+      backend_(backend),
       // Numbers of one run of the program must not look like those of the last.
       snapshot_(static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())),
       generation_(snapshot_) {
@@ -31,7 +34,7 @@ std::optional<Network> Interface::hub() const {
 }
 
 void Interface::read_news() {
-  if (route_.read_news(name_, link_.index)) look();
+  if (route_.has_news()) look();
 }
 
 void Interface::look() {
@@ -68,15 +71,8 @@ void Interface::describe(EngineReply& reply) const {
 
 bool Interface::copy_page(std::uint64_t snapshot, std::uint32_t cursor, EngineStatusPage& page) const {
   if (snapshot != snapshot_) return false;
-  const auto& peers = dump_.peers;
-  const auto rest = std::span(peers).subspan(std::min<std::size_t>(cursor, peers.size()));
-  const auto content = rest.first(std::min<std::size_t>(rest.size(), kPeersPerPage));
-  std::copy(content.begin(), content.end(), page.peers.begin());
   page.reply.snapshot = snapshot;
-  page.reply.peer_count = static_cast<std::uint32_t>(content.size());
-  page.reply.next_cursor = cursor + page.reply.peer_count;
-  page.reply.total = static_cast<std::uint32_t>(peers.size());
-  if (content.size() == rest.size()) page.reply.flags |= EngineReply::kLastPage;
+  fill_page(page, dump_.peers, cursor);
   if (dump_error_ == 0) page.reply.flags |= EngineReply::kComplete;
   return true;
 }
@@ -134,19 +130,6 @@ EngineOutcome Interface::apply(std::span<const PeerChange> changes) {
   if (error != 0) return error == ENODEV ? interface_missing : failed;
   for (const auto& change : changes) mirror_.apply(change);
   return done;
-}
-
-std::optional<std::size_t> Interface::set_missing(const std::map<PublicKey, EngineAddresses>& wanted) {
-  std::vector<PeerChange> missing;
-  for (const auto& [key, addresses] : wanted) {
-    if (!mirror_.shows(key, addresses)) missing.push_back({PeerChange::Kind::set, key, addresses});
-  }
-  for (std::span<const PeerChange> rest = missing; !rest.empty();) {
-    const auto batch = rest.first(std::min(rest.size(), kBatch));
-    if (apply(batch) != done) return std::nullopt;
-    rest = rest.subspan(batch.size());
-  }
-  return missing.size();
 }
 
 }  // namespace wghub

@@ -61,10 +61,6 @@ class Interface {
   /// Takes the peer off; unchanged: it was not there. Errors: interface_missing, failed.
   EngineOutcome remove_peer(const PublicKey& key);
 
-  /// Sets those of the peers that are not as they should be, many in one message; returns how many, or nothing when
-  /// that failed.
-  std::optional<std::size_t> set_missing(const std::map<PublicKey, EngineAddresses>& wanted);
-
  private:
   void look();
   bool has_our_key() const { return key_.public_key() && dump_.key == *key_.public_key(); }

@@ -8,10 +8,6 @@
 namespace wghub {
 namespace {
 
-using Message = NetlinkMessage<genlmsghdr>;
-
-constexpr std::size_t kPeerBytes = 160;  // an entry of a set message, with room to spare
-
 void put_allowed_ips(nlmsghdr* message, const EngineAddresses& addresses) {
   auto* list = mnl_attr_nest_start(message, WGPEER_A_ALLOWEDIPS);
   for (const auto& host : hosts_of(addresses)) {
@@ -53,6 +49,13 @@ void read_peer(const Attributes& entry, Dump& dump) {
   });
 }
 
+nlmsghdr* start(NetlinkSocket& socket, int family, int command, int version, unsigned flags) {
+  const auto [message, header] = socket.start<genlmsghdr>(family, flags);
+  header->cmd = static_cast<std::uint8_t>(command);
+  header->version = static_cast<std::uint8_t>(version);
+  return message;
+}
+
 int outcome_of(int error, const char* what) {
   if (error == EOPNOTSUPP) return ENODEV;  // not a WireGuard interface
   if (error == 0 || error == EINTR || error == ENODEV) return error;
@@ -63,19 +66,15 @@ int outcome_of(int error, const char* what) {
 }  // namespace
 
 KernelBackend::KernelBackend() : socket_(NETLINK_GENERIC) {
-  Message message(GENL_ID_CTRL, 0);
-  message->cmd = CTRL_CMD_GETFAMILY;
-  message->version = 1;
+  auto* message = start(socket_, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0);
   mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, WG_GENL_NAME);
-  socket_.ask(message, [this](const genlmsghdr&, const Attributes& answer) {
+  socket_.ask<genlmsghdr>(message, [this](const genlmsghdr&, const Attributes& answer) {
     family_ = answer.value<std::uint16_t>(CTRL_ATTR_FAMILY_ID);
   });
 }
 
 int KernelBackend::set(unsigned index, const DeviceChange& change) {
-  Message message(family_, 0, 1024 + change.peers.size() * kPeerBytes);
-  message->cmd = WG_CMD_SET_DEVICE;
-  message->version = WG_GENL_VERSION;
+  auto* message = start(socket_, family_, WG_CMD_SET_DEVICE, WG_GENL_VERSION, 0);
   mnl_attr_put_u32(message, WGDEVICE_A_IFINDEX, index);
   if (change.private_key != nullptr) {
     mnl_attr_put(message, WGDEVICE_A_PRIVATE_KEY, sizeof change.private_key->bytes, change.private_key->bytes.data());
@@ -89,19 +88,16 @@ int KernelBackend::set(unsigned index, const DeviceChange& change) {
 
 int KernelBackend::dump(unsigned index, Dump& dump) {
   dump = {};
-  Message message(family_, NLM_F_DUMP);
-  message->cmd = WG_CMD_GET_DEVICE;
-  message->version = WG_GENL_VERSION;
+  auto* message = start(socket_, family_, WG_CMD_GET_DEVICE, WG_GENL_VERSION, NLM_F_DUMP);
   mnl_attr_put_u32(message, WGDEVICE_A_IFINDEX, index);
   bool first = true;
-  const int error = socket_.ask(message, [&](const genlmsghdr&, const Attributes& device) {
+  const int error = socket_.ask<genlmsghdr>(message, [&](const genlmsghdr&, const Attributes& device) {
     if (std::exchange(first, false)) {
       dump.key = device.value<PublicKey>(WGDEVICE_A_PUBLIC_KEY);
       dump.port = device.value<std::uint16_t>(WGDEVICE_A_LISTEN_PORT);
     }
     device.for_each(WGDEVICE_A_PEERS, [&dump](const Attributes& entry) { read_peer(entry, dump); });
   });
-  socket_.wipe();  // the first message held the private key
   return outcome_of(error, "dump");
 }
 

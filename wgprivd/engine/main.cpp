@@ -1,7 +1,6 @@
 // wgprivd-engine: the one program with CAP_NET_ADMIN. Opens all it will ever need, confines itself, serves records
 // (or, with --restore, brings the interface back once). Leaves Cap'n Proto to the front.
 // Ends with 0 (idle, asked to, restored), 65 (damaged state) or 1 (the log says why).
-#include <fcntl.h>
 #include <seccomp.h>
 #include <sysexits.h>
 
@@ -15,16 +14,6 @@
 
 namespace wghub {
 namespace {
-
-void read_sealing_key(SecretKey& key) {
-  Descriptor file = handed_over("kek");
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe): one thread
-  if (!file && directory != nullptr) file = Descriptor(open((std::string(directory) + "/kek").c_str(), O_RDONLY));
-  char more = 0;
-  const bool sound = file && read(file.get(), key.bytes.data(), key.bytes.size()) == std::ssize(key.bytes) &&
-                     read(file.get(), &more, 1) == 0;
-  if (!sound) throw std::runtime_error("no key-encryption key of 32 bytes (descriptor or credential kek)");
-}
 
 void confine_to(const StateDirectory& directory) {
   confine({directory.get()},
@@ -58,7 +47,8 @@ int run(int argc, char** argv) {
   Descriptor listener = restoring ? Descriptor() : handed_over_listener("engine", SOCK_SEQPACKET);
   const uid_t caller = restoring ? 0 : user_id(user);
   SecretKey sealing_key;
-  read_sealing_key(sealing_key);
+  const bool has_key = read_key(handed_over_file("kek"), sealing_key);
+  if (!has_key) throw std::runtime_error("no key-encryption key of 32 bytes (descriptor or credential kek)");
 
   const StateDirectory directory(state);
   HubKey key(directory, sealing_key);

@@ -1,27 +1,24 @@
 #include "wgprivd/engine/netlink_socket.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
 
 #include <cerrno>
 #include <optional>
 #include <system_error>
 
+#include "common/unix_socket.h"
+
 namespace wghub {
 namespace {
 
-constexpr std::size_t kReceiveBytes = 32768;  // the kernel makes no larger dump message
-constexpr timeval kTimeout{10, 0};
+constexpr std::size_t kBufferBytes = 32768;  // the kernel makes no larger dump message, and we none of two peers
 constexpr int kNewsBufferBytes = 1 << 20;
 
-// The kernel dropped messages: those that it still has come, and must be read, or the next request fails.
-bool is_loss(int error) { return error == ENOBUFS || error == ENOSPC; }
+// Nothing to give up for: a signal, or dropped messages. Those that the kernel still has come, and must be read, or the
+// next request fails.
+bool is_passing(int error) { return error == EINTR || error == ENOBUFS || error == ENOSPC; }
 
 }  // namespace
-
-Attributes::Attributes(const nlmsghdr* message, std::size_t header_bytes) {
-  mnl_attr_parse(message, static_cast<unsigned>(header_bytes), collect, this);
-}
 
 int Attributes::collect(const nlattr* attribute, void* attributes) {
   auto& found = static_cast<Attributes*>(attributes)->found_;
@@ -30,10 +27,14 @@ int Attributes::collect(const nlattr* attribute, void* attributes) {
   return MNL_CB_OK;
 }
 
+std::span<const std::uint8_t> Attributes::bytes_of(std::size_t type) const {
+  const auto* found = found_[type];
+  if (found == nullptr) return {};
+  return {static_cast<const std::uint8_t*>(mnl_attr_get_payload(found)), mnl_attr_get_payload_len(found)};
+}
+
 Address Attributes::address(int system_family, std::size_t type) const {
-  const auto* bytes = found_[type];
-  if (bytes == nullptr || (system_family != AF_INET && system_family != AF_INET6)) return {};
-  const auto address = to_address({static_cast<const std::uint8_t*>(mnl_attr_get_payload(bytes)), mnl_attr_get_payload_len(bytes)});
+  const auto address = to_address(bytes_of(type));
   return address && system_family_of(address) == system_family ? address : Address();
 }
 
@@ -44,9 +45,9 @@ void put_address(nlmsghdr* message, std::uint16_t type, const Address& address) 
 }
 
 NetlinkSocket::NetlinkSocket(int protocol, unsigned groups)
-    : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC | (groups != 0 ? SOCK_NONBLOCK : 0))), buffer_(kReceiveBytes) {
+    : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC | (groups != 0 ? SOCK_NONBLOCK : 0))), buffer_(kBufferBytes) {
   if (socket_ == nullptr) throw std::system_error(errno, std::generic_category(), "netlink socket");
-  setsockopt(descriptor(), SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
+  limit_waits(descriptor());
   if (groups != 0) setsockopt(descriptor(), SOL_SOCKET, SO_RCVBUF, &kNewsBufferBytes, sizeof kNewsBufferBytes);
   // Without this a refusal would send the request back, the private key in it.
   int on = 1;
@@ -59,8 +60,7 @@ NetlinkSocket::NetlinkSocket(int protocol, unsigned groups)
 
 // Visits the messages of one datagram; returns 0 or an errno value.
 int NetlinkSocket::receive(const Visit& visit) {
-  const auto count = mnl_socket_recvfrom(socket_, buffer_.data(), buffer_.size());
-  int left = static_cast<int>(count);
+  int left = static_cast<int>(mnl_socket_recvfrom(socket_, buffer_.data(), buffer_.size()));
   if (left <= 0) return errno;
   for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(message, left);
        message = mnl_nlmsg_next(message, &left)) {
@@ -70,34 +70,37 @@ int NetlinkSocket::receive(const Visit& visit) {
 }
 
 int NetlinkSocket::talk(nlmsghdr* message, const Visit& visit) {
+  const int error = converse(message, visit);
+  explicit_bzero(buffer_.data(), buffer_.size());
+  return error;
+}
+
+int NetlinkSocket::converse(nlmsghdr* message, const Visit& visit) {
   if ((message->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) message->nlmsg_flags |= NLM_F_ACK;
   message->nlmsg_seq = ++sequence_;
   if (mnl_socket_sendto(socket_, message, message->nlmsg_len) < 0) return errno;
   bool whole = true;
   std::optional<int> verdict;
   const auto take = [&](const nlmsghdr* part) {
-    if (verdict || part->nlmsg_seq != sequence_) return;  // the late answer to a request that timed out
+    if (part->nlmsg_seq != sequence_) return;  // the late answer to a request that timed out
     if ((part->nlmsg_flags & NLM_F_DUMP_INTR) != 0) whole = false;
     const bool is_last = part->nlmsg_type == NLMSG_ERROR || part->nlmsg_type == NLMSG_DONE;
+    const auto* error = static_cast<const int*>(mnl_nlmsg_get_payload(part));
+    if (is_last) verdict = mnl_nlmsg_get_payload_len(part) >= sizeof *error ? -*error : 0;
     if (!is_last && visit) visit(part);
-    if (!is_last) return;
-    verdict = 0;
-    if (mnl_nlmsg_get_payload_len(part) >= sizeof(int)) verdict = -*static_cast<const int*>(mnl_nlmsg_get_payload(part));
   };
   while (!verdict) {
     const int error = receive(take);
-    whole = whole && !is_loss(error);
-    if (error != 0 && error != EINTR && !is_loss(error)) return error == EAGAIN ? ETIMEDOUT : error;
+    if (is_passing(error) && error != EINTR) whole = false;
+    if (error != 0 && !is_passing(error)) return error == EAGAIN ? ETIMEDOUT : error;
   }
   return *verdict != 0 || whole ? *verdict : EINTR;
 }
 
-bool NetlinkSocket::read_news(const Visit& visit) {
-  bool all = true;
-  while (true) {
-    const int error = receive(visit);
-    all = all && !is_loss(error);
-    if (error != 0 && error != EINTR && !is_loss(error)) return all;
+bool NetlinkSocket::has_news() {
+  for (bool any = false;; any = true) {
+    const int error = receive([](const nlmsghdr*) {});
+    if (error != 0 && !is_passing(error)) return any;
   }
 }
 

@@ -22,7 +22,8 @@ EngineOutcome check_form(const EnginePolicy& policy) {
   const Network network = network_of(policy);
   const auto unused = std::span(policy.network).subspan(to_bytes(network.address).size());
   if (std::ranges::any_of(unused, [](std::uint8_t byte) { return byte != 0; })) return network_not_allowed;
-  const bool good = is_hub_network(network) && policy.port != 0 && policy.mtu >= kSmallestMtu && policy.mtu <= kLargestMtu;
+  const bool good =
+      is_hub_network(network) && policy.port != 0 && policy.mtu >= kSmallestMtu && policy.mtu <= kLargestMtu;
   return good ? done : network_not_allowed;
 }
 

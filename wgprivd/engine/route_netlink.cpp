@@ -11,38 +11,15 @@ namespace {
 constexpr unsigned kGroups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
 constexpr int kAttempts = 3;
 
-template <class Header>
-const Header* header_of(const nlmsghdr* message) {
-  return static_cast<const Header*>(mnl_nlmsg_get_payload(message));
-}
-
-bool has_name(const nlmsghdr* link, const std::string& name) {
-  const auto* found = Attributes(link, sizeof(ifinfomsg))[IFLA_IFNAME];
-  return found != nullptr && name == mnl_attr_get_str(found);
-}
-
 }  // namespace
 
 RouteNetlink::RouteNetlink() : requests_(NETLINK_ROUTE), news_(NETLINK_ROUTE, kGroups) {}
 
-bool RouteNetlink::read_news(const std::string& interface, unsigned index) {
-  bool ours = false;
-  const bool all = news_.read_news([&](const nlmsghdr* message) {
-    const auto type = message->nlmsg_type;
-    if (type == RTM_NEWLINK || type == RTM_DELLINK) {
-      ours |= static_cast<unsigned>(header_of<ifinfomsg>(message)->ifi_index) == index || has_name(message, interface);
-    } else if (type == RTM_NEWADDR || type == RTM_DELADDR) {
-      ours |= header_of<ifaddrmsg>(message)->ifa_index == index;
-    }
-  });
-  return ours || !all;
-}
-
 LinkState RouteNetlink::find(const std::string& interface, const std::optional<Network>& hub) {
   LinkState state;
-  NetlinkMessage<ifinfomsg> message(RTM_GETLINK, 0);
+  auto* message = requests_.start<ifinfomsg>(RTM_GETLINK, 0).first;
   mnl_attr_put_strz(message, IFLA_IFNAME, interface.c_str());
-  const int error = requests_.ask(message, [&state](const ifinfomsg& link, const Attributes& attributes) {
+  const int error = requests_.ask<ifinfomsg>(message, [&state](const ifinfomsg& link, const Attributes& attributes) {
     state.index = static_cast<unsigned>(link.ifi_index);
     state.up = (link.ifi_flags & IFF_UP) != 0;
     state.mtu = attributes.value<std::uint32_t>(IFLA_MTU);
@@ -62,8 +39,8 @@ int RouteNetlink::dump(int type, std::vector<LinkNetwork>& found,
   const auto before = found.size();
   for (int attempt = 0; attempt < kAttempts && error == EINTR; ++attempt) {
     found.resize(before);
-    NetlinkMessage<Header> message(type, NLM_F_DUMP);
-    error = requests_.ask(message, [&found, read](const Header& header, const Attributes& attributes) {
+    auto* message = requests_.start<Header>(type, NLM_F_DUMP).first;
+    error = requests_.ask<Header>(message, [&found, read](const Header& header, const Attributes& attributes) {
       const auto entry = read(header, attributes);
       if (entry.network.address) found.push_back(entry);
     });
@@ -73,8 +50,9 @@ int RouteNetlink::dump(int type, std::vector<LinkNetwork>& found,
 
 int RouteNetlink::addresses(std::vector<LinkNetwork>& found) {
   return dump<ifaddrmsg>(RTM_GETADDR, found, [](const ifaddrmsg& header, const Attributes& attributes) {
-    const auto type = attributes[IFA_LOCAL] != nullptr ? IFA_LOCAL : IFA_ADDRESS;
-    return LinkNetwork{header.ifa_index, {attributes.address(header.ifa_family, type), header.ifa_prefixlen}};
+    const auto local = attributes.address(header.ifa_family, IFA_LOCAL);
+    const auto address = local ? local : attributes.address(header.ifa_family, IFA_ADDRESS);
+    return LinkNetwork{header.ifa_index, {address, header.ifa_prefixlen}};
   });
 }
 
@@ -97,7 +75,7 @@ std::optional<std::vector<Network>> RouteNetlink::host_networks(unsigned except_
 }
 
 int RouteNetlink::create(const std::string& interface) {
-  NetlinkMessage<ifinfomsg> message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  auto* message = requests_.start<ifinfomsg>(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL).first;
   mnl_attr_put_strz(message, IFLA_IFNAME, interface.c_str());
   auto* info = mnl_attr_nest_start(message, IFLA_LINKINFO);
   mnl_attr_put_strz(message, IFLA_INFO_KIND, "wireguard");
@@ -107,11 +85,11 @@ int RouteNetlink::create(const std::string& interface) {
 
 int RouteNetlink::change_address(int type, unsigned flags, const LinkNetwork& address) {
   const auto& network = address.network;
-  NetlinkMessage<ifaddrmsg> message(type, flags);
-  message->ifa_family = static_cast<std::uint8_t>(system_family_of(network.address));
-  message->ifa_prefixlen = network.prefix;
-  message->ifa_index = address.index;
-  message->ifa_flags = network.address.family == Family::ipv6 ? IFA_F_NODAD : 0;
+  const auto [message, header] = requests_.start<ifaddrmsg>(type, flags);
+  header->ifa_family = static_cast<std::uint8_t>(system_family_of(network.address));
+  header->ifa_prefixlen = network.prefix;
+  header->ifa_index = address.index;
+  header->ifa_flags = network.address.family == Family::ipv6 ? IFA_F_NODAD : 0;
   put_address(message, IFA_LOCAL, network.address);
   put_address(message, IFA_ADDRESS, network.address);
   return requests_.talk(message);
@@ -129,10 +107,10 @@ int RouteNetlink::bring_up(unsigned index, const Network& hub, unsigned mtu) {
   }
   if (error == 0 && !present) error = change_address(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, {index, hub});
   if (error != 0) return error;
-  NetlinkMessage<ifinfomsg> message(RTM_NEWLINK, 0);
-  message->ifi_index = static_cast<int>(index);
-  message->ifi_flags = IFF_UP;
-  message->ifi_change = IFF_UP;
+  const auto [message, header] = requests_.start<ifinfomsg>(RTM_NEWLINK, 0);
+  header->ifi_index = static_cast<int>(index);
+  header->ifi_flags = IFF_UP;
+  header->ifi_change = IFF_UP;
   mnl_attr_put_u32(message, IFLA_MTU, mtu);
   return requests_.talk(message);
 }

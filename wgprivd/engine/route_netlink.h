@@ -23,11 +23,9 @@ class RouteNetlink {
   /// Errors: std::system_error.
   RouteNetlink();
 
-  /// Readable when links or addresses of the host changed.
+  /// Readable when links or addresses of the host changed; whether they did since the last call.
   int descriptor() const { return news_.descriptor(); }
-
-  /// Reads the news; whether some may be about the interface of this name or index.
-  bool read_news(const std::string& interface, unsigned index);
+  bool has_news() { return news_.has_news(); }
 
   /// Looks the interface up; hub is its address with the network's prefix, where one is expected.
   LinkState find(const std::string& interface, const std::optional<Network>& hub);

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
-#include <sys/time.h>
 
-#include <chrono>
 #include <system_error>
-#include <thread>
 
 #include "common/digest.h"
 #include "common/log.h"
@@ -16,9 +13,7 @@
 namespace wghub {
 namespace {
 
-constexpr timeval kTimeout{10, 0};
-constexpr int kConnectAttempts = 50;
-constexpr std::chrono::milliseconds kConnectPause{100};
+constexpr std::chrono::milliseconds kPatience{5000};
 
 }  // namespace
 
@@ -78,15 +73,9 @@ bool UapiAnswer::take_private_key(std::string_view value) {
 }
 
 UapiBackend::UapiBackend(const std::string& path) {
-  auto socket = connect_to(path, SOCK_STREAM);
-  for (int attempt = 1; !socket; socket = connect_to(path, SOCK_STREAM)) {
-    if (++attempt > kConnectAttempts) throw std::system_error(errno, std::generic_category(), path);
-    std::this_thread::sleep_for(kConnectPause);
-  }
-  setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
-  setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof kTimeout);
-  stream_ = fdopen(socket.release(), "r");
+  stream_ = fdopen(connect_to(path, SOCK_STREAM, kPatience).release(), "r");
   if (stream_ == nullptr) throw std::system_error(errno, std::generic_category(), path);
+  limit_waits(life_line());
   std::setvbuf(stream_, received_.data(), _IOFBF, received_.size());
 }
 
@@ -115,8 +104,9 @@ int UapiBackend::converse(std::string_view request, Dump* dump) {
   explicit_bzero(received_.data(), received_.size());
   if (sound && answer.error() == 0) return 0;
   if (!sound) shutdown(life_line(), SHUT_RDWR);
-  log::error(sound ? "the userspace implementation refused" : "the userspace implementation does not answer as it should",
-             {{"errno", std::int64_t{answer.error()}}});
+  log::error(
+      sound ? "the userspace implementation refused" : "the userspace implementation does not answer as it should",
+      {{"errno", std::int64_t{answer.error()}}});
   return EIO;
 }
 
