@@ -51,12 +51,12 @@ std::optional<PublicKey> public_key_of(const SecretKey& private_key) {
   return key;
 }
 
-std::optional<Seal> seal(const SecretKey& sealing_key, std::span<const std::uint8_t> associated,
-                         std::span<std::uint8_t> text) {
-  Seal made;
+bool seal(const SecretKey& sealing_key, std::span<const std::uint8_t> associated, std::span<std::uint8_t> text,
+          Seal& made) {
   const bool done = RAND_bytes(made.nonce.data(), static_cast<int>(made.nonce.size())) == 1 &&
                     crypt(true, sealing_key, associated, made, text);
-  return done ? std::optional(made) : std::nullopt;
+  if (!done) explicit_bzero(text.data(), text.size());
+  return done;
 }
 
 bool unseal(const SecretKey& sealing_key, std::span<const std::uint8_t> associated, const Seal& seal,

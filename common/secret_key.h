@@ -37,9 +37,10 @@ struct Seal {
   std::array<std::uint8_t, 16> tag{};
 };
 
-/// Seals text in place under a new nonce; associated is not sealed but bound to it. Nothing when OpenSSL fails.
-std::optional<Seal> seal(const SecretKey& sealing_key, std::span<const std::uint8_t> associated,
-                         std::span<std::uint8_t> text);
+/// Seals text in place under a new nonce; associated is not sealed but bound to it. False, and the text is wiped, when
+/// OpenSSL fails.
+bool seal(const SecretKey& sealing_key, std::span<const std::uint8_t> associated, std::span<std::uint8_t> text,
+          Seal& made);
 
 /// Opens it in place. False, and the text is worthless, when anything differs from what was sealed.
 bool unseal(const SecretKey& sealing_key, std::span<const std::uint8_t> associated, const Seal& seal,

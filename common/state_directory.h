@@ -51,20 +51,6 @@ class StateDirectory {
     return record;
   }
 
-  /// The same for a record that ends with its checksum. Errors: DamagedState also when that does not fit.
-  template <class Record>
-  std::optional<Record> read_checked(const std::string& name) const {
-    const auto record = read_record<Record>(name);
-    if (record && record->checksum != checksum_of(*record)) throw DamagedState(name + ": changed");
-    return record;
-  }
-
-  template <class Record>
-  bool replace_checked(const std::string& name, Record& record) const {
-    record.checksum = checksum_of(record);
-    return static_cast<bool>(replace(name, bytes_of(record)));
-  }
-
  private:
   std::string path_;
   Descriptor directory_;

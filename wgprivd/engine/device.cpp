@@ -59,10 +59,9 @@ void Mirror::load(const Dump& dump) {
 }
 
 std::unique_ptr<Backend> open_backend(const std::string& which, const std::string& interface) {
-  auto kernel = std::make_unique<KernelBackend>();
-  if (which != "userspace" && kernel->is_available()) return kernel;
-  if (which == "kernel") throw std::runtime_error("the kernel has no WireGuard");
-  return std::make_unique<UapiBackend>("/run/wireguard/" + interface + ".sock");
+  auto kernel = which == "userspace" ? nullptr : open_kernel();
+  if (which == "kernel" && !kernel) throw std::runtime_error("the kernel has no WireGuard");
+  return kernel ? std::move(kernel) : open_uapi("/run/wireguard/" + interface + ".sock");
 }
 
 }  // namespace wghub

@@ -100,7 +100,7 @@ EngineOutcome Engine::configure(const EngineRequest& request) {
     if (const auto refused = check_overlap(request.policy, *host_networks); refused != done) return refused;
   }
   if (const auto refused = interface_.check_free(); refused != done) return refused;
-  if (is_new && !policy_.store(request.policy, false)) return failed;
+  if (is_new && !policy_.store({.policy = request.policy})) return failed;
   if (!interface_.bring_up()) return failed;
   if (interface_.was_created()) page_.reply.flags |= EngineReply::kCreated;
   return done;
@@ -123,13 +123,13 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
   const bool names_old = (request.flags & kReplaces) != 0;
   const PublicKey old = names_old ? PublicKey{request.replaces} : PublicKey{};
   if (const auto refused = check_peer(request, names_old ? &old : nullptr); refused != done) return refused;
-  if (policy_.current()->fixed == 0 && !policy_.store(EnginePolicy{policy_.current()->policy}, true)) return failed;
+  if (policy_.current()->fixed == 0 && !policy_.store({.fixed = 1, .policy = policy_.current()->policy})) return failed;
 
   const auto outcome = interface_.set_peer(key, request.addresses, names_old ? &old : nullptr);
   if (outcome != done && outcome != unchanged) return outcome;
-  const auto* noted = find_in(journal_.peers(), key);
-  if (noted == nullptr || *noted != request.addresses || journal_.peers().contains(old))
-    journal_.add(key, request.addresses, old);
+  const auto* noted = find_in(journal_.content(), key);
+  if (noted == nullptr || *noted != request.addresses || journal_.content().contains(old))
+    journal_.put(key, request.addresses, old);
   if (names_old && !journal_.sync()) return failed;
   if (outcome == done) log_peer("peer set", key, request.addresses, names_old ? to_base64(old) : "");
   return outcome;
@@ -138,13 +138,13 @@ EngineOutcome Engine::add_peer(const EngineRequest& request) {
 EngineOutcome Engine::remove_peer(const EngineRequest& request) {
   const PublicKey key{request.key};
   if (!interface_.is_ours()) return interface_missing;
-  const auto* noted = find_in(journal_.peers(), key);
+  const auto* noted = find_in(journal_.content(), key);
   const bool was_noted = noted != nullptr;
   const auto* peer = interface_.mirror().find(key);
   const auto addresses = peer != nullptr ? peer->addresses : was_noted ? *noted : EngineAddresses();
   const auto outcome = interface_.remove_peer(key);
   if (outcome != done && outcome != unchanged) return outcome;
-  journal_.remove(key);
+  journal_.erase(key);
   // Also when nothing was known: an earlier removal may not have reached the disk.
   if (!journal_.sync()) return failed;
   if (outcome == unchanged && !was_noted) return unchanged;
@@ -168,7 +168,7 @@ bool Engine::restore() {
   if (refused != done) log::error("nothing restored", {{"reason", name_of(refused)}});
   if (refused != done || !interface_.bring_up()) return false;
   std::int64_t set = 0;
-  for (const auto& [key, addresses] : journal_.peers()) {
+  for (const auto& [key, addresses] : journal_.content()) {
     const auto outcome = interface_.set_peer(key, addresses, nullptr);
     if (outcome != done && outcome != unchanged) return false;
     if (outcome == done) ++set;

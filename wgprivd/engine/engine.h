@@ -2,11 +2,7 @@
 // operation". Leaves sockets and callers to Server, files and netlink to its parts.
 #pragma once
 
-#include "common/engine_record.h"
-#include "wgprivd/engine/hub_key.h"
 #include "wgprivd/engine/interface.h"
-#include "wgprivd/engine/journal.h"
-#include "wgprivd/engine/policy_file.h"
 
 namespace wghub {
 

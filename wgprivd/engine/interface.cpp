@@ -13,16 +13,12 @@ constexpr int kDumpAttempts = 4;  // the first and three more
 
 }  // namespace
 
-Interface::Interface(std::string name, const HubKey& key, const PolicyFile& policy, RouteNetlink& route,
-                     Backend& backend)
-    : name_(std::move(name)),
-      key_(key),
-      policy_(policy),
-      route_(route),
-      backend_(backend),
-      // Numbers of one run of the program must not look like those of the last.
-      snapshot_(static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())),
-      generation_(snapshot_) {
+Interface::Interface(std::string name, const HubKey& key, const PolicyFile& policy, Backend& backend,
+                     NetlinkSocket& route, NetlinkSocket& news)
+    : name_(std::move(name)), key_(key), policy_(policy), backend_(backend), route_(route), news_(news) {
+  // Numbers of one run of the program must not look like those of the last.
+  generation_ = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  snapshot_ = generation_;
   look();
 }
 
@@ -34,11 +30,11 @@ std::optional<Network> Interface::hub() const {
 }
 
 void Interface::read_news() {
-  if (route_.has_news()) look();
+  if (news_.has_news()) look();
 }
 
 void Interface::look() {
-  const auto before = std::exchange(link_, route_.find(name_, hub()));
+  const auto before = std::exchange(link_, find_link(route_, name_, hub()));
   if (link_ == before) return;
   ++generation_;
   log::info("the interface has changed",
@@ -91,13 +87,13 @@ bool Interface::bring_up() {
   int error = 0;
   created_ = !ours_;
   // A userspace implementation makes its own interface.
-  if (link_.index == 0) error = backend_.kind() == EngineBackend::kernel ? route_.create(name_) : ENODEV;
+  if (link_.index == 0) error = backend_.kind() == EngineBackend::kernel ? create_link(route_, name_) : ENODEV;
   if (link_.index == 0 && error == 0) look();
   if (error == 0 && (created_ || dump_.port != policy.port)) {
     SecretKey private_key;
     error = key_.unseal(private_key) ? backend_.set(link_.index, {&private_key, policy.port, {}}) : EIO;
   }
-  if (error == 0) error = route_.bring_up(link_.index, *hub(), policy.mtu);
+  if (error == 0) error = bring_link_up(route_, link_.index, *hub(), policy.mtu);
   if (error != 0) log::error("the interface cannot be brought up", {{"errno", std::int64_t{error}}});
   if (error != 0) return false;
   look();

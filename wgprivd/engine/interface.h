@@ -3,16 +3,17 @@
 #pragma once
 
 #include "wgprivd/engine/device.h"
-#include "wgprivd/engine/hub_key.h"
-#include "wgprivd/engine/policy_file.h"
 #include "wgprivd/engine/route_netlink.h"
+#include "wgprivd/engine/state.h"
 
 namespace wghub {
 
 class Interface {
  public:
-  /// Looks whether it is there and ours; changes nothing. The parts must outlive this.
-  Interface(std::string name, const HubKey& key, const PolicyFile& policy, RouteNetlink& route, Backend& backend);
+  /// Looks whether it is there and ours; changes nothing. route is asked, news listens to kLinkNews. The parts must
+  /// outlive this.
+  Interface(std::string name, const HubKey& key, const PolicyFile& policy, Backend& backend, NetlinkSocket& route,
+            NetlinkSocket& news);
 
   /// Reads what rtnetlink tells; the generation grows when the link or its address came, went or changed.
   void read_news();
@@ -28,7 +29,7 @@ class Interface {
 
   /// Descriptors to wait for: readable when rtnetlink has news; hung up when the implementation is gone (-1: cannot
   /// go).
-  int news() const { return route_.descriptor(); }
+  int news() const { return news_.descriptor(); }
   int life_line() const { return backend_.life_line(); }
 
   bool is_ours() const { return ours_; }
@@ -40,7 +41,7 @@ class Interface {
   const Mirror& mirror() const { return mirror_; }
 
   /// The host's networks without those of this interface; nothing when they cannot be read.
-  std::optional<std::vector<Network>> host_networks() { return route_.host_networks(link_.index); }
+  std::optional<std::vector<Network>> host_networks() { return wghub::host_networks(route_, link_.index); }
 
   /// Inspects, and says whether bring_up() may take the interface: it is ours, absent, or carries nothing yet.
   /// Errors: interface_exists (another key, or no WireGuard interface), failed (it could not be looked at).
@@ -70,16 +71,17 @@ class Interface {
   std::string name_;
   const HubKey& key_;
   const PolicyFile& policy_;
-  RouteNetlink& route_;
   Backend& backend_;
+  NetlinkSocket& route_;
+  NetlinkSocket& news_;
   LinkState link_;
   bool created_ = false;
   Dump dump_;
   int dump_error_ = 0;  ///< how the last inspect() ended; not 0: the snapshot is not whole
-  std::uint64_t snapshot_;
+  std::uint64_t snapshot_ = 0;
   bool ours_ = false;  ///< link_ is an interface with our key, and the mirror shows it
   Mirror mirror_;
-  std::uint64_t generation_;
+  std::uint64_t generation_ = 0;
 };
 
 }  // namespace wghub

@@ -4,6 +4,7 @@
 #include <linux/wireguard.h>
 
 #include "common/log.h"
+#include "wgprivd/engine/netlink_socket.h"
 
 namespace wghub {
 namespace {
@@ -63,42 +64,58 @@ int outcome_of(int error, const char* what) {
   return error;
 }
 
+class KernelBackend final : public Backend {
+ public:
+  KernelBackend() : socket_(NETLINK_GENERIC) {
+    auto* message = start(socket_, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0);
+    mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, WG_GENL_NAME);
+    socket_.ask<genlmsghdr>(message, [this](const genlmsghdr&, const Attributes& answer) {
+      family_ = answer.value<std::uint16_t>(CTRL_ATTR_FAMILY_ID);
+    });
+  }
+
+  bool is_available() const { return family_ != 0; }
+
+  EngineBackend kind() const override { return EngineBackend::kernel; }
+
+  int set(unsigned index, const DeviceChange& change) override {
+    auto* message = start(socket_, family_, WG_CMD_SET_DEVICE, WG_GENL_VERSION, 0);
+    mnl_attr_put_u32(message, WGDEVICE_A_IFINDEX, index);
+    if (change.private_key != nullptr) {
+      mnl_attr_put(message, WGDEVICE_A_PRIVATE_KEY, sizeof change.private_key->bytes, change.private_key->bytes.data());
+      mnl_attr_put_u16(message, WGDEVICE_A_LISTEN_PORT, change.port);
+    }
+    auto* peers = mnl_attr_nest_start(message, WGDEVICE_A_PEERS);
+    for (const auto& peer : change.peers) put_peer(message, peer);
+    mnl_attr_nest_end(message, peers);
+    return outcome_of(socket_.talk(message), "set");
+  }
+
+  int dump(unsigned index, Dump& dump) override {
+    dump = {};
+    auto* message = start(socket_, family_, WG_CMD_GET_DEVICE, WG_GENL_VERSION, NLM_F_DUMP);
+    mnl_attr_put_u32(message, WGDEVICE_A_IFINDEX, index);
+    bool first = true;
+    const int error = socket_.ask<genlmsghdr>(message, [&](const genlmsghdr&, const Attributes& device) {
+      if (std::exchange(first, false)) {
+        dump.key = device.value<PublicKey>(WGDEVICE_A_PUBLIC_KEY);
+        dump.port = device.value<std::uint16_t>(WGDEVICE_A_LISTEN_PORT);
+      }
+      device.for_each(WGDEVICE_A_PEERS, [&dump](const Attributes& entry) { read_peer(entry, dump); });
+    });
+    return outcome_of(error, "dump");
+  }
+
+ private:
+  NetlinkSocket socket_;
+  std::uint16_t family_ = 0;
+};
+
 }  // namespace
 
-KernelBackend::KernelBackend() : socket_(NETLINK_GENERIC) {
-  auto* message = start(socket_, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, 0);
-  mnl_attr_put_strz(message, CTRL_ATTR_FAMILY_NAME, WG_GENL_NAME);
-  socket_.ask<genlmsghdr>(message, [this](const genlmsghdr&, const Attributes& answer) {
-    family_ = answer.value<std::uint16_t>(CTRL_ATTR_FAMILY_ID);
-  });
-}
-
-int KernelBackend::set(unsigned index, const DeviceChange& change) {
-  auto* message = start(socket_, family_, WG_CMD_SET_DEVICE, WG_GENL_VERSION, 0);
-  mnl_attr_put_u32(message, WGDEVICE_A_IFINDEX, index);
-  if (change.private_key != nullptr) {
-    mnl_attr_put(message, WGDEVICE_A_PRIVATE_KEY, sizeof change.private_key->bytes, change.private_key->bytes.data());
-    mnl_attr_put_u16(message, WGDEVICE_A_LISTEN_PORT, change.port);
-  }
-  auto* peers = mnl_attr_nest_start(message, WGDEVICE_A_PEERS);
-  for (const auto& peer : change.peers) put_peer(message, peer);
-  mnl_attr_nest_end(message, peers);
-  return outcome_of(socket_.talk(message), "set");
-}
-
-int KernelBackend::dump(unsigned index, Dump& dump) {
-  dump = {};
-  auto* message = start(socket_, family_, WG_CMD_GET_DEVICE, WG_GENL_VERSION, NLM_F_DUMP);
-  mnl_attr_put_u32(message, WGDEVICE_A_IFINDEX, index);
-  bool first = true;
-  const int error = socket_.ask<genlmsghdr>(message, [&](const genlmsghdr&, const Attributes& device) {
-    if (std::exchange(first, false)) {
-      dump.key = device.value<PublicKey>(WGDEVICE_A_PUBLIC_KEY);
-      dump.port = device.value<std::uint16_t>(WGDEVICE_A_LISTEN_PORT);
-    }
-    device.for_each(WGDEVICE_A_PEERS, [&dump](const Attributes& entry) { read_peer(entry, dump); });
-  });
-  return outcome_of(error, "dump");
+std::unique_ptr<Backend> open_kernel() {
+  auto backend = std::make_unique<KernelBackend>();
+  return backend->is_available() ? std::move(backend) : nullptr;
 }
 
 }  // namespace wghub

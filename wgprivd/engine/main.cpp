@@ -52,16 +52,17 @@ int run(int argc, char** argv) {
 
   const StateDirectory directory(state);
   HubKey key(directory, sealing_key);
-  PolicyFile policy(directory);
-  Journal journal(directory, restoring ? OnDamage::refuse : OnDamage::set_aside);
-  RouteNetlink route;
+  PolicyFile policy(directory, "policy");
+  Journal journal(directory, "journal", restoring ? OnDamage::refuse : OnDamage::set_aside);
+  NetlinkSocket route(NETLINK_ROUTE);
+  NetlinkSocket news(NETLINK_ROUTE, kLinkNews);
   const auto backend = open_backend(which, name);
   // The first line opens the log's socket and the time zone, which the confinement would not let it.
   log::info("the engine starts", {{"backend", backend->kind() == EngineBackend::kernel ? "kernel" : "userspace"},
-                                  {"peers", std::to_string(journal.peers().size())}});
+                                  {"peers", std::to_string(journal.content().size())}});
   confine_to(directory);
 
-  Interface interface(name, key, policy, route, *backend);
+  Interface interface(name, key, policy, *backend, route, news);
   Engine engine(key, policy, journal, interface);
   if (restoring) return engine.restore() ? EXIT_SUCCESS : EXIT_FAILURE;
   if (serve(engine, interface, std::move(listener), caller)) return EXIT_SUCCESS;

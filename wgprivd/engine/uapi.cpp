@@ -6,16 +6,12 @@
 #include <system_error>
 
 #include "common/digest.h"
+#include "common/line_socket.h"
 #include "common/log.h"
 #include "common/number.h"
 #include "common/unix_socket.h"
 
 namespace wghub {
-namespace {
-
-constexpr std::chrono::milliseconds kPatience{5000};
-
-}  // namespace
 
 std::string uapi_set(const DeviceChange& change) {
   std::string text;
@@ -72,42 +68,52 @@ bool UapiAnswer::take_private_key(std::string_view value) {
   return key.has_value();
 }
 
-UapiBackend::UapiBackend(const std::string& path) {
-  stream_ = fdopen(connect_to(path, SOCK_STREAM, kPatience).release(), "r");
-  if (stream_ == nullptr) throw std::system_error(errno, std::generic_category(), path);
-  limit_waits(life_line());
-  std::setvbuf(stream_, received_.data(), _IOFBF, received_.size());
-}
+namespace {
 
-int UapiBackend::set(unsigned, const DeviceChange& change) {
-  std::string request = uapi_set(change);
-  const int error = converse(request, nullptr);
-  explicit_bzero(request.data(), request.size());
-  return error;
-}
+constexpr std::chrono::milliseconds kPatience{5000};
 
-int UapiBackend::dump(unsigned, Dump& dump) {
-  dump = {};
-  return converse("get=1\n\n", &dump);
-}
-
-int UapiBackend::converse(std::string_view request, Dump* dump) {
-  UapiAnswer answer(dump);
-  std::array<char, kUapiLineLimit + 2> line{};  // with the newline and the end of a string
-  bool sound = send(life_line(), request.data(), request.size(), MSG_NOSIGNAL) == std::ssize(request);
-  while (sound && !answer.is_finished()) {
-    sound = std::fgets(line.data(), line.size(), stream_) != nullptr;
-    const std::string_view text = line.data();
-    sound = sound && text.ends_with('\n') && answer.take(text.substr(0, text.size() - 1));
+class UapiBackend final : public Backend {
+ public:
+  explicit UapiBackend(const std::string& path) : lines_(connect_to(path, SOCK_STREAM, kPatience)) {
+    if (lines_.descriptor() < 0) throw std::system_error(errno, std::generic_category(), path);
   }
-  explicit_bzero(line.data(), line.size());
-  explicit_bzero(received_.data(), received_.size());
-  if (sound && answer.error() == 0) return 0;
-  if (!sound) shutdown(life_line(), SHUT_RDWR);
-  log::error(
-      sound ? "the userspace implementation refused" : "the userspace implementation does not answer as it should",
-      {{"errno", std::int64_t{answer.error()}}});
-  return EIO;
-}
+
+  EngineBackend kind() const override { return EngineBackend::userspace; }
+  int life_line() const override { return lines_.descriptor(); }
+
+  int set(unsigned, const DeviceChange& change) override {
+    auto request = uapi_set(change);
+    const int error = converse(request, nullptr);
+    explicit_bzero(request.data(), request.size());
+    return error;
+  }
+
+  int dump(unsigned, Dump& dump) override {
+    dump = {};
+    return converse("get=1\n\n", &dump);
+  }
+
+ private:
+  int converse(std::string_view request, Dump* dump) {
+    UapiAnswer answer(dump);
+    bool sound = lines_.send(request);
+    while (sound && !answer.is_finished()) {
+      const auto line = lines_.receive();
+      sound = line && answer.take(*line);
+    }
+    lines_.wipe();
+    if (sound && answer.error() == 0) return 0;
+    if (!sound) lines_.shut();
+    log::error(sound ? "the userspace implementation refused" : "no sound answer of the userspace implementation",
+               {{"errno", std::int64_t{answer.error()}}});
+    return EIO;
+  }
+
+  LineSocket lines_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> open_uapi(const std::string& path) { return std::make_unique<UapiBackend>(path); }
 
 }  // namespace wghub

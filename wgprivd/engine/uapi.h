@@ -2,8 +2,6 @@
 // Never starts the implementation. Source: https://www.wireguard.com/xplatform/ "Configuration Protocol".
 #pragma once
 
-#include <cstdio>
-
 #include "wgprivd/engine/device.h"
 
 namespace wghub {
@@ -36,24 +34,8 @@ class UapiAnswer {
   bool finished_ = false;
 };
 
-class UapiBackend : public Backend {
- public:
-  /// Connects, waiting up to 5 s for an implementation that is just starting.
-  /// Errors: std::system_error when nobody listens at the path.
-  explicit UapiBackend(const std::string& path);
-  ~UapiBackend() override { std::fclose(stream_); }
-
-  EngineBackend kind() const override { return EngineBackend::userspace; }
-  int life_line() const override { return fileno(stream_); }
-  int set(unsigned index, const DeviceChange& change) override;
-  int dump(unsigned index, Dump& dump) override;
-
- private:
-  /// One request and its answer. After a broken answer the connection is shut: life_line() then hangs up.
-  int converse(std::string_view request, Dump* dump);
-
-  std::FILE* stream_ = nullptr;       ///< for reading; requests go to its socket
-  std::array<char, 65536> received_;  ///< the stream's buffer; wiped, as a dump begins with the private key
-};
+/// Connects, waiting up to 5 s for an implementation that is just starting. Its life line hangs up, too, after an
+/// answer that was broken. Errors: std::system_error when nobody listens at the path.
+std::unique_ptr<Backend> open_uapi(const std::string& path);
 
 }  // namespace wghub

@@ -1,4 +1,4 @@
-#include "wgprivd/engine/hub_key.h"
+#include "wgprivd/engine/state.h"
 
 #include <algorithm>
 

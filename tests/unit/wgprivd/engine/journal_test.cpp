@@ -1,4 +1,4 @@
-#include "wgprivd/engine/journal.h"
+#include "wgprivd/engine/state.h"
 
 #include "tests/catch.hpp"
 #include "tests/unit/wgprivd/engine/temporary_state.h"
@@ -23,12 +23,12 @@ EngineAddresses address_of(std::uint32_t number) {
 }
 
 void add(Journal& journal, std::uint32_t number) {
-  journal.add(key_of(number), address_of(number), {});
+  journal.put(key_of(number), address_of(number), {});
 }
 
 /// A journal of count added peers, 1 to count, on disk.
 void fill(const StateDirectory& directory, std::uint32_t count) {
-  Journal journal(directory, OnDamage::refuse);
+  Journal journal(directory, "journal", OnDamage::refuse);
   REQUIRE(journal.sync());
   for (std::uint32_t number = 1; number <= count; ++number) add(journal, number);
   REQUIRE(journal.sync());
@@ -41,17 +41,17 @@ TEST_CASE("JournalBringsBackWhatWasAddedReplacedAndRemoved") {
   const StateDirectory directory(state.path);
   fill(directory, 3);
   {
-    Journal journal(directory, OnDamage::refuse);
-    journal.remove(key_of(1));
-    journal.add(key_of(9), address_of(2), key_of(2));
-    journal.remove(key_of(77));
+    Journal journal(directory, "journal", OnDamage::refuse);
+    journal.erase(key_of(1));
+    journal.put(key_of(9), address_of(2), key_of(2));
+    journal.erase(key_of(77));
     REQUIRE(journal.sync());
   }
   CHECK(state.read("journal").size() == 5 * kRecord);
-  const Journal journal(directory, OnDamage::refuse);
-  REQUIRE(journal.peers().size() == 2);
-  CHECK(journal.peers().at(key_of(3)) == address_of(3));
-  CHECK(journal.peers().at(key_of(9)) == address_of(2));
+  const Journal journal(directory, "journal", OnDamage::refuse);
+  REQUIRE(journal.content().size() == 2);
+  CHECK(journal.content().at(key_of(3)) == address_of(3));
+  CHECK(journal.content().at(key_of(9)) == address_of(2));
 }
 
 TEST_CASE("JournalDropsATornEndOfAnyLength") {
@@ -61,14 +61,14 @@ TEST_CASE("JournalDropsATornEndOfAnyLength") {
   const auto sound = state.read("journal");
   for (const auto length : {2 * kRecord, 2 * kRecord + 1, 2 * kRecord + 64, 3 * kRecord - 1}) {
     state.write("journal", sound.substr(0, length));
-    CHECK(Journal(directory, OnDamage::refuse).peers().size() == 2);
+    CHECK(Journal(directory, "journal", OnDamage::refuse).content().size() == 2);
   }
   auto last_damaged = sound;
   last_damaged[2 * kRecord + 20] ^= 1;
   state.write("journal", last_damaged);
-  CHECK(Journal(directory, OnDamage::refuse).peers().size() == 2);
+  CHECK(Journal(directory, "journal", OnDamage::refuse).content().size() == 2);
   state.write("journal", sound + std::string(5 * kRecord + 17, '\0'));
-  CHECK(Journal(directory, OnDamage::refuse).peers().size() == 3);
+  CHECK(Journal(directory, "journal", OnDamage::refuse).content().size() == 3);
 }
 
 TEST_CASE("JournalGoesOnAfterATornEnd") {
@@ -77,13 +77,13 @@ TEST_CASE("JournalGoesOnAfterATornEnd") {
   fill(directory, 3);
   state.write("journal", state.read("journal").substr(0, 2 * kRecord + 50));
   {
-    Journal journal(directory, OnDamage::refuse);
+    Journal journal(directory, "journal", OnDamage::refuse);
     add(journal, 8);
     REQUIRE(journal.sync());
   }
-  const Journal journal(directory, OnDamage::refuse);
-  CHECK(journal.peers().size() == 3);
-  CHECK(journal.peers().contains(key_of(8)));
+  const Journal journal(directory, "journal", OnDamage::refuse);
+  CHECK(journal.content().size() == 3);
+  CHECK(journal.content().contains(key_of(8)));
 }
 
 TEST_CASE("JournalRefusesABadRecordElsewhere") {
@@ -95,13 +95,13 @@ TEST_CASE("JournalRefusesABadRecordElsewhere") {
     auto damaged = sound;
     damaged[byte] ^= 0x10;
     state.write("journal", damaged);
-    CHECK_THROWS_AS(Journal(directory, OnDamage::refuse), DamagedState);
+    CHECK_THROWS_AS(Journal(directory, "journal", OnDamage::refuse), DamagedState);
   }
   // A record left out, repeated, or in another's place.
   for (const auto& content : {sound.substr(kRecord), sound.substr(0, kRecord) + sound,
                               sound.substr(kRecord, kRecord) + sound.substr(kRecord)}) {
     state.write("journal", content);
-    CHECK_THROWS_AS(Journal(directory, OnDamage::refuse), DamagedState);
+    CHECK_THROWS_AS(Journal(directory, "journal", OnDamage::refuse), DamagedState);
   }
 }
 
@@ -109,31 +109,31 @@ TEST_CASE("JournalIsRewrittenWhenTwiceItsLiveSize") {
   const TemporaryState state;
   const StateDirectory directory(state.path);
   {
-    Journal journal(directory, OnDamage::refuse);
+    Journal journal(directory, "journal", OnDamage::refuse);
     REQUIRE(journal.sync());
     for (std::uint32_t number = 1; number <= 100; ++number) add(journal, number);
     for (std::uint32_t round = 0; round < Journal::kFloorRecords; ++round) {
-      journal.add(key_of(5), address_of(round), {});
+      journal.put(key_of(5), address_of(round), {});
       REQUIRE(journal.sync());
       CHECK(state.read("journal").size() <= (Journal::kFloorRecords + 1) * kRecord);
     }
   }
   CHECK(state.read("journal").size() < 300 * kRecord);
-  const Journal journal(directory, OnDamage::refuse);
-  CHECK(journal.peers().size() == 100);
-  CHECK(journal.peers().at(key_of(5)) == address_of(Journal::kFloorRecords - 1));
+  const Journal journal(directory, "journal", OnDamage::refuse);
+  CHECK(journal.content().size() == 100);
+  CHECK(journal.content().at(key_of(5)) == address_of(Journal::kFloorRecords - 1));
 }
 
 TEST_CASE("JournalThatCannotBeWrittenSaysSoAndCatchesUp") {
   const TemporaryState state;
   const StateDirectory directory(state.path);
-  Journal journal(directory, OnDamage::refuse);
+  Journal journal(directory, "journal", OnDamage::refuse);
   std::filesystem::create_directory(state.file("journal"));  // a rename onto a directory fails
   add(journal, 1);
   CHECK_FALSE(journal.sync());
   std::filesystem::remove(state.file("journal"));
   CHECK(journal.sync());
-  CHECK(Journal(directory, OnDamage::refuse).peers().size() == 1);
+  CHECK(Journal(directory, "journal", OnDamage::refuse).content().size() == 1);
 }
 
 TEST_CASE("JournalThatIsDamagedCanBeSetAside") {
@@ -143,10 +143,10 @@ TEST_CASE("JournalThatIsDamagedCanBeSetAside") {
   auto damaged = state.read("journal");
   damaged[kRecord + 9] ^= 1;
   state.write("journal", damaged);
-  Journal journal(directory, OnDamage::set_aside);
-  CHECK(journal.peers().empty());
+  Journal journal(directory, "journal", OnDamage::set_aside);
+  CHECK(journal.content().empty());
   add(journal, 2);
   REQUIRE(journal.sync());
   CHECK(state.read("journal.damaged") == damaged);
-  CHECK(Journal(directory, OnDamage::refuse).peers().size() == 1);
+  CHECK(Journal(directory, "journal", OnDamage::refuse).content().size() == 1);
 }

@@ -1,11 +1,25 @@
-// The hub's X25519 key pair: made here, kept sealed, unsealed only to be given to the interface (D13).
-// Leaves where the key-encryption key comes from to main.
+// What the engine keeps: the hub's key pair (D13), the accepted policy (D25), the journal of peers (D14). Leaves files
+// to common/, what may be accepted to policy.h, and bringing peers back to Engine::restore.
 #pragma once
 
+#include "common/durable_map.h"
+#include "common/engine_record.h"
+#include "common/record_file.h"
 #include "common/secret_key.h"
-#include "common/state_directory.h"
 
 namespace wghub {
+
+/// STATE/journal: the peers that the engine has set, so that a restart of the machine brings them back.
+using Journal = DurableMap<PublicKey, EngineAddresses>;
+
+/// STATE/policy: the accepted policy, fixed from the first peer on.
+struct AcceptedPolicy {
+  std::array<char, 12> header = {'W', 'G', 'H', 'U', 'B', 'P', 'O', 'L', 'I', 'C', 'Y', '1'};
+  std::uint32_t fixed = 0;
+  EnginePolicy policy;
+  Digest checksum{};
+};
+using PolicyFile = RecordFile<AcceptedPolicy>;
 
 /// STATE/hub.key; the header, which ends with the version, is bound to the sealed text.
 struct SealedKey {
@@ -14,6 +28,7 @@ struct SealedKey {
   std::array<std::uint8_t, 32> text{};
 };
 
+/// The hub's X25519 key pair: made here, kept sealed, unsealed only to be given to the interface.
 class HubKey {
  public:
   /// Opens the sealed key when there is one. Both must outlive this.

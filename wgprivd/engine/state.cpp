@@ -1,6 +1,4 @@
-#include "wgprivd/engine/hub_key.h"
-
-#include "common/log.h"
+#include "wgprivd/engine/state.h"
 
 namespace wghub {
 
@@ -15,12 +13,11 @@ bool HubKey::generate() {
   if (public_key_) return false;
   SecretKey private_key;
   const auto public_key = make_key(private_key) ? public_key_of(private_key) : std::nullopt;
-  SealedKey made{.text = private_key.bytes};
-  const auto seal_made = seal(sealing_key_, made.header, made.text);
-  if (!public_key || !seal_made) log::error("the hub's key cannot be made");
-  if (!public_key || !seal_made) return false;
-  made.seal = *seal_made;
-  if (!directory_.replace("hub.key", bytes_of(made))) return false;
+  SealedKey made;
+  if (public_key) made.text = private_key.bytes;
+  const bool sealed = public_key && seal(sealing_key_, made.header, made.text, made.seal);
+  if (!sealed) log::error("the hub's key cannot be made");
+  if (!sealed || !directory_.replace("hub.key", bytes_of(made))) return false;
   sealed_ = made;
   public_key_ = public_key;
   return true;
