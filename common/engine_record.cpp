@@ -48,6 +48,12 @@ void set_endpoint(EnginePeer& peer, const Endpoint& endpoint) {
   peer.endpoint_port = endpoint.port;
 }
 
+bool is_sound(const EngineStatusPage& page, std::size_t size) {
+  const auto& reply = page.reply;
+  if (size < sizeof reply || reply.version != kEngineVersion || reply.peer_count > kPeersPerPage) return false;
+  return size == sizeof reply + reply.peer_count * sizeof(EnginePeer);
+}
+
 void fill_page(EngineStatusPage& page, std::span<const EnginePeer> peers, std::uint32_t cursor) {
   const auto rest = peers.subspan(std::min<std::size_t>(cursor, peers.size()));
   const auto content = rest.first(std::min<std::size_t>(rest.size(), kPeersPerPage));

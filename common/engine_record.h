@@ -149,6 +149,9 @@ struct EngineStatusPage {
   std::array<EnginePeer, kPeersPerPage> peers;
 };
 
+/// Whether size bytes are a reply of our version, with as many peers as it says.
+bool is_sound(const EngineStatusPage& page, std::size_t size);
+
 /// Copies the page at cursor of a snapshot of all these peers, with counts, next cursor and kLastPage.
 void fill_page(EngineStatusPage& page, std::span<const EnginePeer> peers, std::uint32_t cursor);
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/unix_socket.h"
-#include "proto/wgprivd.capnp.h"
+#include "proto/conversion.h"
 
 namespace wghub {
 namespace {
@@ -17,53 +17,44 @@ namespace {
 // A status page has 4,400 words and is read once.
 constexpr capnp::ReaderOptions kReaderOptions = {.traversalLimitInWords = 32'768, .nestingLimit = 12};
 
-static_assert(static_cast<int>(proto::Outcome::FAILED) == static_cast<int>(PeerOutcome::failed));
-static_assert(static_cast<int>(proto::Outcome::HUB_KEY) == static_cast<int>(PeerOutcome::hub_key));
+static_assert(static_cast<int>(EngineOutcome::failed) == static_cast<int>(PeerOutcome::failed));
 
-PeerOutcome from_proto(proto::Outcome outcome) {
-  return outcome <= proto::Outcome::FAILED ? static_cast<PeerOutcome>(outcome) : PeerOutcome::failed;
-}
-
-template <class Array>
-capnp::Data::Reader to_proto(const Array& bytes, std::size_t size) {
-  return kj::arrayPtr(bytes.data(), size);
-}
-
-capnp::Data::Reader to_proto(const Address& address) {
-  return to_proto(address.bytes, bits_of(address.family) / 8);
-}
+PeerOutcome from_proto(proto::Outcome outcome) { return static_cast<PeerOutcome>(proto::from_outcome(outcome)); }
 
 std::optional<PublicKey> to_key(capnp::Data::Reader bytes) {
   PublicKey key;
-  if (bytes.size() != key.bytes.size()) return std::nullopt;
-  std::copy(bytes.begin(), bytes.end(), key.bytes.begin());
-  return key;
-}
-
-Address to_address(capnp::Data::Reader bytes) {
-  return wghub::to_address({bytes.begin(), bytes.size()});
+  return proto::from_data(bytes, key.bytes) ? std::optional(key) : std::nullopt;
 }
 
 std::optional<InterfacePolicy> to_policy(proto::Policy::Reader from) {
-  const auto address = to_address(from.getNetwork());
-  if (!address) return std::nullopt;
-  return InterfacePolicy{{address, from.getPrefix()}, from.getPort(), from.getMtu()};
+  EnginePolicy policy;
+  if (!proto::decode(from, policy)) return std::nullopt;
+  return InterfacePolicy{network_of(policy), policy.port, policy.mtu};
 }
 
-// Nothing when the key is not one: such a peer cannot be named in a removal either.
+EngineRequest to_record(const WantedPeer& from) {
+  EngineRequest record{.key = from.key.bytes};
+  take_host(record.addresses, from.ipv4);
+  take_host(record.addresses, from.ipv6);
+  if (from.replaces) record.replaces = from.replaces->bytes;
+  return record;
+}
+
+// Nothing when a field is not of the contract: such a peer cannot be named in a removal either.
 std::optional<PeerState> to_peer(proto::PeerStatus::Reader from) {
-  const auto key = to_key(from.getKey());
-  if (!key) return std::nullopt;
+  EnginePeer record;
+  if (!proto::decode(from, record)) return std::nullopt;
+  const auto [ipv4, ipv6] = hosts_of(record.addresses);
   PeerState peer;
-  peer.key = *key;
-  peer.ipv4 = to_address(from.getIpv4());
-  peer.ipv6 = to_address(from.getIpv6());
-  peer.other_addresses = from.getOtherAddresses();
-  peer.endpoint = to_address(from.getEndpoint());
-  peer.endpoint_port = from.getEndpointPort();
-  peer.last_handshake = from.getLastHandshake();
-  peer.received_bytes = from.getReceivedBytes();
-  peer.sent_bytes = from.getSentBytes();
+  peer.key = PublicKey{record.key};
+  peer.ipv4 = ipv4;
+  peer.ipv6 = ipv6;
+  peer.other_addresses = record.flags != 0;
+  peer.endpoint = {static_cast<Family>(record.endpoint_family), record.endpoint};
+  peer.endpoint_port = record.endpoint_port;
+  peer.last_handshake = record.last_handshake;
+  peer.received_bytes = record.received_bytes;
+  peer.sent_bytes = record.sent_bytes;
   return peer;
 }
 
@@ -165,11 +156,9 @@ kj::Promise<KeyAnswer> RpcClient::generate_key() {
 kj::Promise<ConfigureAnswer> RpcClient::configure(const InterfacePolicy& policy) {
   return calling([policy](Connection& connection) -> kj::Promise<ConfigureAnswer> {
     auto request = connection.helper.configureRequest();
-    auto to = request.initPolicy();
-    to.setNetwork(to_proto(policy.network.address));
-    to.setPrefix(policy.network.prefix);
-    to.setPort(policy.port);
-    to.setMtu(policy.mtu);
+    const auto& [address, prefix] = policy.network;
+    const EnginePolicy record{address.bytes, static_cast<std::uint8_t>(address.family), prefix, policy.port, policy.mtu};
+    encode(record, request.initPolicy());
     return request.send().then([](auto&& response) {
       return ConfigureAnswer{from_proto(response.getOutcome()), response.getCreated(), to_policy(response.getPolicy())};
     });
@@ -180,12 +169,7 @@ kj::Promise<std::vector<PeerOutcome>> RpcClient::add(std::vector<WantedPeer> pee
   return calling([peers = std::move(peers)](Connection& connection) -> kj::Promise<std::vector<PeerOutcome>> {
     auto request = connection.helper.addPeersRequest();
     auto list = request.initPeers(static_cast<unsigned>(peers.size()));
-    for (unsigned i = 0; i < list.size(); ++i) {
-      list[i].setKey(to_proto(peers[i].key.bytes, peers[i].key.bytes.size()));
-      list[i].setIpv4(to_proto(peers[i].ipv4));
-      list[i].setIpv6(to_proto(peers[i].ipv6));
-      if (peers[i].replaces) list[i].setReplaces(to_proto(peers[i].replaces->bytes, peers[i].replaces->bytes.size()));
-    }
+    for (unsigned i = 0; i < list.size(); ++i) encode(to_record(peers[i]), list[i]);
     return request.send().then(
         [asked = peers.size()](auto&& response) { return to_outcomes(response.getOutcomes(), asked); });
   });
@@ -195,7 +179,7 @@ kj::Promise<std::vector<PeerOutcome>> RpcClient::remove(std::vector<PublicKey> k
   return calling([keys = std::move(keys)](Connection& connection) -> kj::Promise<std::vector<PeerOutcome>> {
     auto request = connection.helper.removePeersRequest();
     auto list = request.initKeys(static_cast<unsigned>(keys.size()));
-    for (unsigned i = 0; i < list.size(); ++i) list.set(i, to_proto(keys[i].bytes, keys[i].bytes.size()));
+    for (unsigned i = 0; i < list.size(); ++i) list.set(i, proto::to_data(keys[i].bytes));
     return request.send().then(
         [asked = keys.size()](auto&& response) { return to_outcomes(response.getOutcomes(), asked); });
   });

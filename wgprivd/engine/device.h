@@ -1,7 +1,8 @@
 // The WireGuard device as both backends (kernel netlink, userspace UAPI) show and change it, and the mirror of its
-// peers. Leaves addresses, MTU and up/down to RouteNetlink, and every decision to the engine.
+// peers. Leaves addresses, MTU and up/down to route_netlink.h, and every decision to the engine.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <span>
@@ -18,10 +19,16 @@ struct Dump {
   PublicKey key;
   std::uint16_t port = 0;
   std::vector<EnginePeer> peers;
-  std::vector<std::pair<PublicKey, Address>> extra_hosts;  ///< addresses besides those in EnginePeer, set by hand
+  std::vector<std::pair<Address, PublicKey>> extra_hosts;  ///< addresses besides those in EnginePeer, set by hand
 
   /// Adds an allowed IP to the last peer: the first host address of a family is the peer's, all else is other.
-  void add_allowed_ip(const Network& allowed);
+  void add_allowed_ip(const Network& allowed) {
+    if (peers.empty() || !allowed.address) return;
+    const bool is_host = allowed.prefix == bits_of(allowed.address.family);
+    if (is_host && take_host(peers.back().addresses, allowed.address)) return;
+    peers.back().flags |= EnginePeer::kOtherAddresses;
+    if (is_host) extra_hosts.emplace_back(allowed.address, PublicKey{peers.back().key});
+  }
 };
 
 struct PeerChange {
@@ -45,37 +52,63 @@ struct DeviceChange {
 /// What lets an add be checked without a dump. Nothing in it is linear per peer.
 class Mirror {
  public:
-  struct Peer {
-    EngineAddresses addresses;
-    bool has_others = false;  ///< somebody gave it more than these
-    bool operator==(const Peer&) const = default;
-  };
-
-  const Peer* find(const PublicKey& key) const { return find_in(peers_, key); }
+  /// The peer's addresses, or nullptr; none when somebody gave it others besides.
+  const EngineAddresses* find(const PublicKey& key) const { return find_in(peers_, key); }
   const PublicKey* holder(const Address& address) const { return find_in(holders_, address); }
-  /// Whether the peer has these addresses and no others.
-  bool shows(const PublicKey& key, const EngineAddresses& addresses) const;
 
-  void apply(const PeerChange& change);
+  /// Whether the peer has these addresses and no others.
+  bool shows(const PublicKey& key, const EngineAddresses& addresses) const {
+    const auto* found = find(key);
+    return found != nullptr && *found == addresses;
+  }
+
+  void apply(const PeerChange& change) {
+    if (change.kind != PeerChange::Kind::keep) erase(change.key);
+    if (change.kind == PeerChange::Kind::set) put(change.key, change.addresses);
+  }
+
   /// Takes over a whole dump; cheap when nothing differs.
-  void load(const Dump& dump);
+  void load(const Dump& dump) {
+    const auto is_shown = [this](const EnginePeer& peer) {
+      return peer.flags == 0 && shows(PublicKey{peer.key}, peer.addresses);
+    };
+    if (dump.peers.size() == peers_.size() && std::ranges::all_of(dump.peers, is_shown)) return;
+    peers_.clear();
+    holders_.clear();
+    for (const auto& peer : dump.peers) {
+      put(PublicKey{peer.key}, peer.addresses);
+      if (peer.flags != 0) peers_[PublicKey{peer.key}] = {};
+    }
+    holders_.insert(dump.extra_hosts.begin(), dump.extra_hosts.end());
+  }
 
  private:
-  void put(const PublicKey& key, const Peer& peer);
-  void erase(const PublicKey& key);
+  void put(const PublicKey& key, const EngineAddresses& addresses) {
+    peers_[key] = addresses;
+    for (const auto& host : hosts_of(addresses)) {
+      if (host) holders_[host] = key;
+    }
+  }
 
-  std::map<PublicKey, Peer> peers_;
+  void erase(const PublicKey& key) {
+    const auto is_held = [&key](const auto& held) { return held.second == key; };
+    const auto* found = find(key);
+    if (found == nullptr) return;
+    if (*found == EngineAddresses()) std::erase_if(holders_, is_held);  // set by hand, so rare enough to search
+    for (const auto& host : hosts_of(*found)) {
+      if (const auto held = holders_.find(host); held != holders_.end() && is_held(*held)) holders_.erase(held);
+    }
+    peers_.erase(key);
+  }
+
+  std::map<PublicKey, EngineAddresses> peers_;
   std::map<Address, PublicKey> holders_;
 };
 
 /// A WireGuard implementation. All calls name the interface by its index, so that another of its name is never touched,
-/// and return 0 or an errno value, logged where it is another than ENODEV (no such WireGuard interface) or EINTR (the
-/// dump is not whole).
+/// and return 0 or an errno value: ENODEV when that is no WireGuard interface, EINTR when a dump is not whole.
 class Backend {
  public:
-  Backend() = default;
-  Backend(const Backend&) = delete;
-  Backend& operator=(const Backend&) = delete;
   virtual ~Backend() = default;
 
   virtual EngineBackend kind() const = 0;
@@ -88,10 +121,5 @@ class Backend {
   /// Replaces the content of dump; after EINTR it holds what came.
   virtual int dump(unsigned index, Dump& dump) = 0;
 };
-
-/// Opens what is asked for (auto: the kernel's where it has one). The userspace implementation's socket is
-/// /run/wireguard/INTERFACE.sock.
-/// Errors: std::runtime_error (kernel, but it has none), std::system_error (nobody at the socket).
-std::unique_ptr<Backend> open_backend(const std::string& which, const std::string& interface);
 
 }  // namespace wghub

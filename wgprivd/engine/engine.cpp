@@ -101,8 +101,9 @@ EngineOutcome Engine::configure(const EngineRequest& request) {
   }
   if (const auto refused = interface_.check_free(); refused != done) return refused;
   if (is_new && !policy_.store({.policy = request.policy})) return failed;
-  if (!interface_.bring_up()) return failed;
-  if (interface_.was_created()) page_.reply.flags |= EngineReply::kCreated;
+  bool created = false;
+  if (!interface_.bring_up(created)) return failed;
+  if (created) page_.reply.flags |= EngineReply::kCreated;
   return done;
 }
 
@@ -140,8 +141,8 @@ EngineOutcome Engine::remove_peer(const EngineRequest& request) {
   if (!interface_.is_ours()) return interface_missing;
   const auto* noted = find_in(journal_.content(), key);
   const bool was_noted = noted != nullptr;
-  const auto* peer = interface_.mirror().find(key);
-  const auto addresses = peer != nullptr ? peer->addresses : was_noted ? *noted : EngineAddresses();
+  const auto* shown = interface_.mirror().find(key);
+  const auto addresses = was_noted ? *noted : shown != nullptr ? *shown : EngineAddresses();
   const auto outcome = interface_.remove_peer(key);
   if (outcome != done && outcome != unchanged) return outcome;
   journal_.erase(key);
@@ -164,9 +165,10 @@ bool Engine::restore() {
   const bool is_empty = !policy_.current() || !key_.public_key();
   if (is_empty) log::info("nothing to restore");
   if (is_empty) return true;
+  bool created = false;
   const auto refused = interface_.check_free();
   if (refused != done) log::error("nothing restored", {{"reason", name_of(refused)}});
-  if (refused != done || !interface_.bring_up()) return false;
+  if (refused != done || !interface_.bring_up(created)) return false;
   std::int64_t set = 0;
   for (const auto& [key, addresses] : journal_.content()) {
     const auto outcome = interface_.set_peer(key, addresses, nullptr);

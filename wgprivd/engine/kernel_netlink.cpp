@@ -3,7 +3,6 @@
 #include <linux/genetlink.h>
 #include <linux/wireguard.h>
 
-#include "common/log.h"
 #include "wgprivd/engine/netlink_socket.h"
 
 namespace wghub {
@@ -57,13 +56,6 @@ nlmsghdr* start(NetlinkSocket& socket, int family, int command, int version, uns
   return message;
 }
 
-int outcome_of(int error, const char* what) {
-  if (error == EOPNOTSUPP) return ENODEV;  // not a WireGuard interface
-  if (error == 0 || error == EINTR || error == ENODEV) return error;
-  log::error("the kernel refused", {{"call", what}, {"errno", std::int64_t{error}}});
-  return error;
-}
-
 class KernelBackend final : public Backend {
  public:
   KernelBackend() : socket_(NETLINK_GENERIC) {
@@ -88,7 +80,7 @@ class KernelBackend final : public Backend {
     auto* peers = mnl_attr_nest_start(message, WGDEVICE_A_PEERS);
     for (const auto& peer : change.peers) put_peer(message, peer);
     mnl_attr_nest_end(message, peers);
-    return outcome_of(socket_.talk(message), "set");
+    return socket_.talk(message);
   }
 
   int dump(unsigned index, Dump& dump) override {
@@ -103,7 +95,7 @@ class KernelBackend final : public Backend {
       }
       device.for_each(WGDEVICE_A_PEERS, [&dump](const Attributes& entry) { read_peer(entry, dump); });
     });
-    return outcome_of(error, "dump");
+    return error == EOPNOTSUPP ? ENODEV : error;  // not a WireGuard interface
   }
 
  private:

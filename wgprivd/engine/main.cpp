@@ -10,20 +10,30 @@
 #include "common/confinement.h"
 #include "common/log.h"
 #include "common/unix_socket.h"
+#include "wgprivd/engine/kernel_netlink.h"
 #include "wgprivd/engine/server.h"
+#include "wgprivd/engine/uapi.h"
 
 namespace wghub {
 namespace {
 
 void confine_to(const StateDirectory& directory) {
-  confine({directory.get()},
-          {// records, netlink, UAPI
-           SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
-           SCMP_SYS(getsockopt), SCMP_SYS(shutdown), SCMP_SYS(read),
-           // state files
-           SCMP_SYS(openat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(pwrite64), SCMP_SYS(fsync),
-           SCMP_SYS(fdatasync), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlinkat), SCMP_SYS(lseek)});
+  // clang-format off
+  confine({directory.get()}, {
+      // records, netlink, UAPI
+      SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto),
+      SCMP_SYS(getsockopt), SCMP_SYS(shutdown), SCMP_SYS(read),
+      // state files
+      SCMP_SYS(openat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(pwrite64), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
+      SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlinkat), SCMP_SYS(lseek)});
+  // clang-format on
   log::info("the engine is confined");
+}
+
+std::unique_ptr<Backend> open_backend(const std::string& which, const std::string& interface) {
+  auto kernel = which == "userspace" ? nullptr : open_kernel();
+  if (which == "kernel" && !kernel) throw std::runtime_error("the kernel has no WireGuard");
+  return kernel ? std::move(kernel) : open_uapi("/run/wireguard/" + interface + ".sock");
 }
 
 int run(int argc, char** argv) {
@@ -51,7 +61,7 @@ int run(int argc, char** argv) {
   if (!has_key) throw std::runtime_error("no key-encryption key of 32 bytes (descriptor or credential kek)");
 
   const StateDirectory directory(state);
-  HubKey key(directory, sealing_key);
+  HubKey key(directory, "hub.key", sealing_key);
   PolicyFile policy(directory, "policy");
   Journal journal(directory, "journal", restoring ? OnDamage::refuse : OnDamage::set_aside);
   NetlinkSocket route(NETLINK_ROUTE);

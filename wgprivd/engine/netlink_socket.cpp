@@ -3,7 +3,6 @@
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero is not in <cstring>
 
 #include <cerrno>
-#include <optional>
 #include <system_error>
 
 #include "common/unix_socket.h"
@@ -14,9 +13,23 @@ namespace {
 constexpr std::size_t kBufferBytes = 32768;  // the kernel makes no larger dump message, and we none of two peers
 constexpr int kNewsBufferBytes = 1 << 20;
 
-// Nothing to give up for: a signal, or dropped messages. Those that the kernel still has come, and must be read, or the
-// next request fails.
-bool is_passing(int error) { return error == EINTR || error == ENOBUFS || error == ENOSPC; }
+// The kernel dropped messages for want of room.
+bool is_loss(int error) { return error == ENOBUFS || error == ENOSPC; }
+
+// Both an acknowledgement and the end of a dump carry an errno value, or 0.
+int end(const nlmsghdr* message, void*) {
+  int error = 0;
+  if (mnl_nlmsg_get_payload_len(message) >= sizeof error)
+    error = -*static_cast<const int*>(mnl_nlmsg_get_payload(message));
+  errno = error;
+  return error == 0 ? MNL_CB_STOP : MNL_CB_ERROR;
+}
+
+int pass_on(const nlmsghdr* message, void* visit) {
+  const auto& pass = *static_cast<const NetlinkSocket::Visit*>(visit);
+  if (pass) pass(message);
+  return MNL_CB_OK;
+}
 
 }  // namespace
 
@@ -45,63 +58,39 @@ void put_address(nlmsghdr* message, std::uint16_t type, const Address& address) 
 }
 
 NetlinkSocket::NetlinkSocket(int protocol, unsigned groups)
-    : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC | (groups != 0 ? SOCK_NONBLOCK : 0))), buffer_(kBufferBytes) {
-  if (socket_ == nullptr) throw std::system_error(errno, std::generic_category(), "netlink socket");
+    : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC), mnl_socket_close), buffer_(kBufferBytes) {
+  if (!socket_) throw std::system_error(errno, std::generic_category(), "netlink socket");
   limit_waits(descriptor());
   if (groups != 0) setsockopt(descriptor(), SOL_SOCKET, SO_RCVBUF, &kNewsBufferBytes, sizeof kNewsBufferBytes);
   // Without this a refusal would send the request back, the private key in it.
   int on = 1;
-  mnl_socket_setsockopt(socket_, NETLINK_CAP_ACK, &on, sizeof on);
-  if (mnl_socket_bind(socket_, groups, MNL_SOCKET_AUTOPID) == 0) return;
-  const int error = errno;
-  mnl_socket_close(socket_);
-  throw std::system_error(error, std::generic_category(), "netlink bind");
+  mnl_socket_setsockopt(socket_.get(), NETLINK_CAP_ACK, &on, sizeof on);
+  const bool bound = mnl_socket_bind(socket_.get(), groups, MNL_SOCKET_AUTOPID) == 0;
+  if (!bound) throw std::system_error(errno, std::generic_category(), "netlink bind");
 }
 
-// Visits the messages of one datagram; returns 0 or an errno value.
-int NetlinkSocket::receive(const Visit& visit) {
-  int left = static_cast<int>(mnl_socket_recvfrom(socket_, buffer_.data(), buffer_.size()));
-  if (left <= 0) return errno;
-  for (const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(message, left);
-       message = mnl_nlmsg_next(message, &left)) {
-    visit(message);
-  }
-  return 0;
+bool NetlinkSocket::drain() {
+  bool any = false;
+  while (recv(descriptor(), buffer_.data(), buffer_.size(), MSG_DONTWAIT) >= 0 || is_loss(errno)) any = true;
+  return any;
 }
 
 int NetlinkSocket::talk(nlmsghdr* message, const Visit& visit) {
-  const int error = converse(message, visit);
-  explicit_bzero(buffer_.data(), buffer_.size());
-  return error;
-}
-
-int NetlinkSocket::converse(nlmsghdr* message, const Visit& visit) {
   if ((message->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) message->nlmsg_flags |= NLM_F_ACK;
   message->nlmsg_seq = ++sequence_;
-  if (mnl_socket_sendto(socket_, message, message->nlmsg_len) < 0) return errno;
-  bool whole = true;
-  std::optional<int> verdict;
-  const auto take = [&](const nlmsghdr* part) {
-    if (part->nlmsg_seq != sequence_) return;  // the late answer to a request that timed out
-    if ((part->nlmsg_flags & NLM_F_DUMP_INTR) != 0) whole = false;
-    const bool is_last = part->nlmsg_type == NLMSG_ERROR || part->nlmsg_type == NLMSG_DONE;
-    const auto* error = static_cast<const int*>(mnl_nlmsg_get_payload(part));
-    if (is_last) verdict = mnl_nlmsg_get_payload_len(part) >= sizeof *error ? -*error : 0;
-    if (!is_last && visit) visit(part);
-  };
-  while (!verdict) {
-    const int error = receive(take);
-    if (is_passing(error) && error != EINTR) whole = false;
-    if (error != 0 && !is_passing(error)) return error == EAGAIN ? ETIMEDOUT : error;
+  std::array<mnl_cb_t, NLMSG_DONE + 1> ends{};
+  ends[NLMSG_ERROR] = ends[NLMSG_DONE] = end;
+  auto* to = const_cast<Visit*>(&visit);  // NOLINT(cppcoreguidelines-pro-type-const-cast): through a void*, and back
+  auto more = mnl_socket_sendto(socket_.get(), message, message->nlmsg_len);
+  while (more > 0) {
+    more = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
+    if (more > 0)
+      more = mnl_cb_run2(buffer_.data(), static_cast<std::size_t>(more), sequence_, 0, pass_on, to, ends.data(),
+                         ends.size());
   }
-  return *verdict != 0 || whole ? *verdict : EINTR;
-}
-
-bool NetlinkSocket::has_news() {
-  for (bool any = false;; any = true) {
-    const int error = receive([](const nlmsghdr*) {});
-    if (error != 0 && !is_passing(error)) return any;
-  }
+  const int error = more == 0 ? 0 : is_loss(errno) ? EINTR : errno;
+  explicit_bzero(buffer_.data(), buffer_.size());
+  return error;
 }
 
 }  // namespace wghub

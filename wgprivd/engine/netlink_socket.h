@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "common/address.h"
@@ -54,18 +55,17 @@ class NetlinkSocket {
  public:
   using Visit = std::function<void(const nlmsghdr*)>;
 
-  /// groups: a mask of multicast groups to listen to; such a socket only has news and never waits.
+  /// groups: a mask of multicast groups to listen to; such a socket only has news.
   /// Errors: std::system_error.
   explicit NetlinkSocket(int protocol, unsigned groups = 0);
-  NetlinkSocket(const NetlinkSocket&) = delete;
-  NetlinkSocket& operator=(const NetlinkSocket&) = delete;
-  ~NetlinkSocket() { mnl_socket_close(socket_); }
 
-  int descriptor() const { return mnl_socket_get_fd(socket_); }
+  int descriptor() const { return mnl_socket_get_fd(socket_.get()); }
 
-  /// Starts a message, in the place of the last; returns it and the header, zeroed, that it begins with.
+  /// Starts a message, after what an interrupted dump or a late answer left was forgotten; returns it and the header,
+  /// zeroed, that it begins with.
   template <class Header>
   std::pair<nlmsghdr*, Header*> start(int type, unsigned flags) {
+    drain();
     auto* message = mnl_nlmsg_put_header(buffer_.data());
     message->nlmsg_type = static_cast<std::uint16_t>(type);
     message->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
@@ -73,7 +73,7 @@ class NetlinkSocket {
   }
 
   /// Sends the message and visits each answer until the kernel is done; forgets both, as they may hold a private key.
-  /// Returns 0, or an errno value; EINTR: the dump is not whole. Waits at most 10 s (ETIMEDOUT).
+  /// Returns 0, or an errno value; EINTR: the dump is not whole. Waits at most 10 s (EAGAIN).
   int talk(nlmsghdr* message, const Visit& visit = {});
 
   /// The same for answers that begin with a Header.
@@ -84,14 +84,11 @@ class NetlinkSocket {
     });
   }
 
-  /// Whether anything has come to a listening socket, or was dropped; forgets it.
-  bool has_news();
+  /// Forgets all that waits; whether there was anything, or some was dropped.
+  bool drain();
 
  private:
-  int receive(const Visit& visit);
-  int converse(nlmsghdr* message, const Visit& visit);
-
-  mnl_socket* socket_;
+  std::unique_ptr<mnl_socket, decltype(&mnl_socket_close)> socket_;
   std::uint32_t sequence_ = 0;
   std::vector<char> buffer_;
 };

@@ -13,32 +13,29 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{1000};
+constexpr std::chrono::seconds kIdle{60};
+constexpr std::size_t kMaxClients = 8;
 
 struct Client {
   Descriptor socket;
   std::uint64_t told_generation = 0;  // of the interface, the last that the client knows
-  std::vector<std::byte> unsent;      // an answer that its reader is too slow for; nothing is read meanwhile
 };
 
-bool send_to(Client& client, std::span<const std::byte> record) {
-  const auto sent = send(client.socket.get(), record.data(), record.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (sent < 0 && errno == EAGAIN) client.unsent.assign(record.begin(), record.end());
-  return sent >= 0 || errno == EAGAIN;
+// False when it is gone, or so slow a reader that its answers fill the socket.
+bool send_to(const Client& client, std::span<const std::byte> record) {
+  return send(client.socket.get(), record.data(), record.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 
 // One record a turn, so that no client keeps the others waiting; false when the connection is to be closed.
 bool take_turn(Client& client, Engine& engine, const Interface& interface, bool readable) {
-  if (const auto unsent = std::exchange(client.unsent, {}); !unsent.empty() && !send_to(client, unsent)) return false;
-  if (client.unsent.empty() && readable) {
+  if (readable) {
     std::array<std::byte, sizeof(EngineRequest)> record{};
     // With MSG_TRUNC the true length is told: a record of another length is passed on as an empty one.
     const auto length = recv(client.socket.get(), record.data(), record.size(), MSG_TRUNC);
-    if (length == 0 || (length < 0 && errno != EAGAIN)) return false;
     const auto fits = length == std::ssize(record) ? record.size() : 0;
-    if (length > 0 && !send_to(client, engine.answer(std::span(record).first(fits)))) return false;
+    if (length <= 0 || !send_to(client, engine.answer(std::span(record).first(fits)))) return false;
   }
-  if (!client.unsent.empty() || client.told_generation == interface.generation()) return true;
-  client.told_generation = interface.generation();
+  if (std::exchange(client.told_generation, interface.generation()) == interface.generation()) return true;
   EngineReply news{.operation = EngineOperation::link_changed};
   engine.describe(news);
   return send_to(client, std::as_bytes(std::span(&news, 1)));
@@ -58,13 +55,11 @@ bool serve(Engine& engine, Interface& interface, Descriptor listener, uid_t call
   std::vector<Client> clients;
   auto last_use = Clock::now();
   auto last_tick = last_use;
-  while (Clock::now() - last_use < std::chrono::seconds(kIdleSeconds)) {
+  while (Clock::now() - last_use < kIdle) {
     const int accepting = clients.size() < kMaxClients ? listener.get() : -1;
     std::vector<pollfd> waiting = {
         {interface.life_line(), POLLRDHUP, 0}, {interface.news(), POLLIN, 0}, {accepting, POLLIN, 0}};
-    for (const auto& client : clients) {
-      waiting.push_back({client.socket.get(), static_cast<short>(client.unsent.empty() ? POLLIN : POLLOUT), 0});
-    }
+    for (const auto& client : clients) waiting.push_back({client.socket.get(), POLLIN, 0});
     poll(waiting.data(), waiting.size(), kTick.count());
     if (waiting[0].revents != 0) return false;
     if (waiting[1].revents != 0) interface.read_news();
@@ -72,7 +67,7 @@ bool serve(Engine& engine, Interface& interface, Descriptor listener, uid_t call
     std::erase_if(clients,
                   [&](Client& client) { return !take_turn(client, engine, interface, event++->revents != 0); });
     if (auto socket = waiting[2].revents != 0 ? accept_from(listener, caller) : Descriptor()) {
-      clients.push_back({std::move(socket), interface.generation(), {}});
+      clients.push_back({std::move(socket), interface.generation()});
     }
     if (!clients.empty()) last_use = Clock::now();
     if (Clock::now() - last_tick < kTick) continue;

@@ -8,9 +8,6 @@
 
 namespace wghub {
 
-inline constexpr std::size_t kMaxClients = 8;
-inline constexpr int kIdleSeconds = 60;
-
 /// Serves connections of the user caller until nobody has been connected for 60 s (true), or the WireGuard
 /// implementation is gone (false).
 bool serve(Engine& engine, Interface& interface, Descriptor listener, uid_t caller);

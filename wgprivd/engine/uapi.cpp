@@ -7,7 +7,6 @@
 
 #include "common/digest.h"
 #include "common/line_socket.h"
-#include "common/log.h"
 #include "common/number.h"
 #include "common/unix_socket.h"
 
@@ -102,11 +101,8 @@ class UapiBackend final : public Backend {
       sound = line && answer.take(*line);
     }
     lines_.wipe();
-    if (sound && answer.error() == 0) return 0;
     if (!sound) lines_.shut();
-    log::error(sound ? "the userspace implementation refused" : "no sound answer of the userspace implementation",
-               {{"errno", std::int64_t{answer.error()}}});
-    return EIO;
+    return !sound ? EPROTO : answer.error() == 0 ? 0 : EIO;
   }
 
   LineSocket lines_;

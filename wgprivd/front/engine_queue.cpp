@@ -2,13 +2,11 @@
 
 #include <kj/async-unix.h>
 #include <kj/debug.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <utility>
 
-#include "common/descriptor.h"
 #include "common/log.h"
+#include "common/unix_socket.h"
 
 namespace wghub {
 namespace {
@@ -16,16 +14,6 @@ namespace {
 constexpr auto kRecordLimit = 10 * kj::SECONDS;
 // Adds go first, but an endless stream of them must not keep a revoked peer on the interface.
 constexpr unsigned kAddsPerRemoval = 32;
-
-// On a Unix socket connect succeeds or fails at once: a full backlog is a failure too.
-Descriptor connect_to(const std::string& path) {
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (path.copy(address.sun_path, sizeof address.sun_path - 1) < path.size() ||
-      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return {};
-  return socket;
-}
 
 }  // namespace
 
@@ -75,7 +63,8 @@ void EngineQueue::pump() {
 
 bool EngineQueue::transmit() {
   if (!socket_) {
-    auto connected = connect_to(path_);
+    // On a Unix socket connect succeeds or fails at once: a full backlog is a failure too.
+    auto connected = connect_to(path_, SOCK_SEQPACKET | SOCK_NONBLOCK);
     const bool reached = static_cast<bool>(connected);
     if (std::exchange(reachable_, reached) != reached) log::warning(reached ? "engine reached" : "engine unreachable");
     if (!reached) return false;
@@ -125,8 +114,7 @@ kj::Promise<void> EngineQueue::receive(std::shared_ptr<Socket> socket) {
 // Takes the record in page_: a notice, or the answer that is waited for. Anything else means that we are out of step.
 bool EngineQueue::accept(std::size_t size) {
   const auto& reply = page_.reply;
-  if (size < sizeof reply || reply.version != kEngineVersion || reply.peer_count > kPeersPerPage) return false;
-  if (size != sizeof reply + reply.peer_count * sizeof(EnginePeer)) return false;
+  if (!is_sound(page_, size)) return false;
   saw_generation(reply.link_generation);
   if (reply.operation == EngineOperation::link_changed) return true;
   if (!flight_ || reply.id != flight_->records[flight_->next].id) return false;

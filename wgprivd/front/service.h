@@ -1,15 +1,24 @@
-// The calls of proto/wgprivd.capnp, turned into records and back. Decides nothing but form: lengths, counts, version.
-// Leaves the order of records to EngineQueue and every rule to the engine, which checks all of it again.
+// The calls of proto/wgprivd.capnp, turned into records and back, for the one caller who may connect. Decides nothing
+// but form: lengths, counts, version. Leaves finding the socket and giving up privileges to main.cpp, the order of
+// records to EngineQueue and every rule to the engine, which checks all of it again.
 #pragma once
 
-#include <capnp/capability.h>
+#include <kj/async-io.h>
+#include <sys/types.h>
 
-#include "wgprivd/front/engine_queue.h"
+#include <string>
 
 namespace wghub {
 
-/// The bootstrap capability of one connection. open_calls counts those of all connections, and outlives each of them.
-/// Errors of its calls: kj exceptions of type OVERLOADED when too many are open or the engine does not answer.
-capnp::Capability::Client make_service(EngineQueue& engine, kj::Timer& timer, unsigned& open_calls);
+struct FrontOptions {
+  std::string engine_path;
+  uid_t caller = 0;  ///< the only user whose connections are served
+  kj::Duration idle = 60 * kj::SECONDS;
+};
+
+/// Each connection is given the contract's bootstrap capability. Errors of its calls: kj exceptions of type OVERLOADED
+/// when too many are open or the engine does not answer. Serves until nobody has been connected for options.idle. Once
+/// per event loop, which must outlive the promise.
+kj::Promise<void> run_front(kj::AsyncIoContext& io, kj::Own<kj::ConnectionReceiver> listener, FrontOptions options);
 
 }  // namespace wghub

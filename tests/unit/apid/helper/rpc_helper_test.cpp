@@ -14,7 +14,7 @@
 #include "tests/catch.hpp"
 #include "tests/unit/wgprivd/front/fake_engine.h"
 #include "tests/unit/wgprivd/front/local_socket.h"
-#include "wgprivd/front/front.h"
+#include "wgprivd/front/service.h"
 
 using namespace wghub;
 using namespace wghub::test;
@@ -30,10 +30,10 @@ class RunningFront {
   RunningFront(const Descriptor& listener, const std::string& engine_path) : stop_(::eventfd(0, EFD_NONBLOCK)) {
     thread_ = std::thread([this, socket = ::dup(listener.get()), engine_path] {
       auto io = kj::setupAsyncIo();
-      Front front(io, io.lowLevelProvider->wrapListenSocketFd(kj::AutoCloseFd(socket)),
-                  {.engine_path = engine_path, .caller = ::getuid()});
+      auto receiver = io.lowLevelProvider->wrapListenSocketFd(kj::AutoCloseFd(socket));
+      auto front = run_front(io, kj::mv(receiver), {.engine_path = engine_path, .caller = ::getuid()});
       kj::UnixEventPort::FdObserver stop(io.unixEventPort, stop_.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ);
-      front.run().exclusiveJoin(stop.whenBecomesReadable()).wait(io.waitScope);
+      front.exclusiveJoin(stop.whenBecomesReadable()).wait(io.waitScope);
     });
   }
   ~RunningFront() {

@@ -20,14 +20,14 @@ TEST_CASE("HubKeyIsMadeOnceAndFoundAgain") {
   const StateDirectory directory(state.path);
   SecretKey sealing_key;
   fill(sealing_key, 7);
-  HubKey key(directory, sealing_key);
+  HubKey key(directory, "hub.key", sealing_key);
   CHECK_FALSE(key.public_key());
   REQUIRE(key.generate());
   CHECK_FALSE(key.generate());
   REQUIRE(key.public_key());
   CHECK(is_usable(*key.public_key()));
 
-  const HubKey again(directory, sealing_key);
+  const HubKey again(directory, "hub.key", sealing_key);
   REQUIRE(again.public_key());
   CHECK(*again.public_key() == *key.public_key());
   SecretKey private_key;
@@ -39,7 +39,7 @@ TEST_CASE("HubKeyFileHoldsThePrivateKeyInNoForm") {
   const TemporaryState state;
   const StateDirectory directory(state.path);
   SecretKey sealing_key;
-  HubKey key(directory, sealing_key);
+  HubKey key(directory, "hub.key", sealing_key);
   REQUIRE(key.generate());
   SecretKey private_key;
   REQUIRE(key.unseal(private_key));
@@ -57,7 +57,7 @@ TEST_CASE("HubKeyWithAnyBitFlippedIsRefused") {
   const StateDirectory directory(state.path);
   SecretKey sealing_key;
   fill(sealing_key, 7);
-  REQUIRE(HubKey(directory, sealing_key).generate());
+  REQUIRE(HubKey(directory, "hub.key", sealing_key).generate());
   const auto sound = state.read("hub.key");
   std::size_t accepted = 0;
   for (std::size_t bit = 0; bit < sound.size() * 8; ++bit) {
@@ -65,14 +65,14 @@ TEST_CASE("HubKeyWithAnyBitFlippedIsRefused") {
     flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
     state.write("hub.key", flipped);
     try {
-      const HubKey key(directory, sealing_key);
+      const HubKey key(directory, "hub.key", sealing_key);
       ++accepted;
     } catch (const DamagedState&) {
     }
   }
   CHECK(accepted == 0);
   state.write("hub.key", sound);
-  CHECK(HubKey(directory, sealing_key).public_key());
+  CHECK(HubKey(directory, "hub.key", sealing_key).public_key());
 }
 
 TEST_CASE("HubKeyOfAnotherLengthOrSealingKeyIsRefused") {
@@ -81,12 +81,12 @@ TEST_CASE("HubKeyOfAnotherLengthOrSealingKeyIsRefused") {
   SecretKey sealing_key;
   SecretKey other;
   fill(other, 1);
-  REQUIRE(HubKey(directory, sealing_key).generate());
-  CHECK_THROWS_AS(HubKey(directory, other), DamagedState);
+  REQUIRE(HubKey(directory, "hub.key", sealing_key).generate());
+  CHECK_THROWS_AS(HubKey(directory, "hub.key", other), DamagedState);
   const auto sound = state.read("hub.key");
   for (const auto& content : {std::string(), sound.substr(0, 71), sound + "x"}) {
     state.write("hub.key", content);
-    CHECK_THROWS_AS(HubKey(directory, sealing_key), DamagedState);
+    CHECK_THROWS_AS(HubKey(directory, "hub.key", sealing_key), DamagedState);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "wgprivd/front/front.h"
+#include "wgprivd/front/service.h"
 
 #include <capnp/rpc-twoparty.h>
 #include <kj/io.h>
@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "proto/wgprivd.capnp.h"
 #include "tests/catch.hpp"
@@ -58,8 +57,8 @@ struct Setting {
   explicit Setting(FrontOptions options = {.caller = ::getuid()}) : engine(directory / "engine.sock") {
     options.engine_path = directory / "engine.sock";
     const auto listener = listen_at(path, SOCK_STREAM);
-    front.emplace(io, io.lowLevelProvider->wrapListenSocketFd(kj::AutoCloseFd(::dup(listener.get()))), options);
-    running = front->run().eagerlyEvaluate(nullptr);
+    auto receiver = io.lowLevelProvider->wrapListenSocketFd(kj::AutoCloseFd(::dup(listener.get())));
+    running = run_front(io, kj::mv(receiver), options).eagerlyEvaluate(nullptr);
   }
 
   std::vector<proto::Outcome> add(Client& client, const std::vector<Bytes>& keys, const Bytes& address = {10, 0, 1, 2},
@@ -81,7 +80,6 @@ struct Setting {
   std::string path = directory / "front.sock";
   FakeEngine engine;
   kj::AsyncIoContext io = kj::setupAsyncIo();
-  std::optional<Front> front;
   kj::Promise<void> running = nullptr;
 };
 
