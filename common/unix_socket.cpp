@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "common/log.h"
+
 namespace wghub {
 namespace {
 
@@ -66,6 +68,14 @@ std::optional<ucred> peer_of(int socket) {
   socklen_t size = sizeof peer;
   const bool known = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
   return known ? std::optional(peer) : std::nullopt;
+}
+
+Descriptor accept_from(const Descriptor& listener, uid_t caller) {
+  Descriptor socket(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  const auto peer = peer_of(socket.get());
+  if (!peer || peer->uid == caller) return peer ? std::move(socket) : Descriptor();
+  log::warning("a caller was refused", {{"uid", std::int64_t{peer->uid}}, {"pid", std::int64_t{peer->pid}}});
+  return {};
 }
 
 uid_t user_id(const std::string& name) {

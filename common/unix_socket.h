@@ -33,6 +33,9 @@ void limit_waits(int socket);
 /// Who is at the other end of a Unix connection; nothing when the socket is not one.
 std::optional<ucred> peer_of(int socket);
 
+/// Accepts a connection, which does not wait, of this user only; none, with a log line, when it is another's.
+Descriptor accept_from(const Descriptor& listener, uid_t caller);
+
 /// The user's id. Errors: std::runtime_error when there is no such user.
 uid_t user_id(const std::string& name);
 

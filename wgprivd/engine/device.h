@@ -85,9 +85,8 @@ class Mirror {
  private:
   void put(const PublicKey& key, const EngineAddresses& addresses) {
     peers_[key] = addresses;
-    for (const auto& host : hosts_of(addresses)) {
+    for (const auto& host : hosts_of(addresses))
       if (host) holders_[host] = key;
-    }
   }
 
   void erase(const PublicKey& key) {
@@ -95,9 +94,8 @@ class Mirror {
     const auto* found = find(key);
     if (found == nullptr) return;
     if (*found == EngineAddresses()) std::erase_if(holders_, is_held);  // set by hand, so rare enough to search
-    for (const auto& host : hosts_of(*found)) {
+    for (const auto& host : hosts_of(*found))
       if (const auto held = holders_.find(host); held != holders_.end() && is_held(*held)) holders_.erase(held);
-    }
     peers_.erase(key);
   }
 

@@ -58,11 +58,11 @@ EngineOutcome Engine::dispatch(std::span<const std::byte> record) {
   const bool sound =
       known && request.version == kEngineVersion && (request.flags & ~found->flags) == 0 && request.reserved == 0;
   const auto outcome = sound ? (this->*found->handle)(request) : malformed;
-  if (outcome == done || outcome == unchanged || ++refusals_ > kRefusalLinesPerSecond) return outcome;
-  log::warning("refused", {{"operation", known ? found->name : "unknown"},
-                           {"reason", name_of(outcome)},
-                           {"key", to_base64(PublicKey{request.key})},
-                           {"address", to_string(request.addresses)}});
+  if (outcome == done || outcome == unchanged) return outcome;
+  refusals_.say("refused", {{"operation", known ? found->name : "unknown"},
+                            {"reason", name_of(outcome)},
+                            {"key", to_base64(PublicKey{request.key})},
+                            {"address", to_string(request.addresses)}});
   return outcome;
 }
 
@@ -181,10 +181,7 @@ bool Engine::restore() {
 
 void Engine::tick() {
   journal_.sync();
-  if (refusals_ > kRefusalLinesPerSecond) {
-    log::warning("more was refused", {{"count", static_cast<std::int64_t>(refusals_ - kRefusalLinesPerSecond)}});
-  }
-  refusals_ = 0;
+  refusals_.start_again("more was refused");
 }
 
 }  // namespace wghub

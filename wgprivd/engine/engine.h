@@ -2,14 +2,13 @@
 // operation". Leaves sockets and callers to Server, files and netlink to its parts.
 #pragma once
 
+#include "common/limited_warnings.h"
 #include "wgprivd/engine/interface.h"
 
 namespace wghub {
 
 class Engine {
  public:
-  static constexpr std::uint64_t kRefusalLinesPerSecond = 100;
-
   /// The parts must outlive this. Changes nothing.
   Engine(HubKey& key, PolicyFile& policy, Journal& journal, Interface& interface);
 
@@ -45,7 +44,7 @@ class Engine {
   Journal& journal_;
   Interface& interface_;
   EngineStatusPage page_;
-  std::uint64_t refusals_ = 0;  ///< since the last tick
+  log::LimitedWarnings refusals_{100};  ///< a second
 };
 
 }  // namespace wghub

@@ -8,19 +8,6 @@
 namespace wghub {
 namespace {
 
-void put_allowed_ips(nlmsghdr* message, const EngineAddresses& addresses) {
-  auto* list = mnl_attr_nest_start(message, WGPEER_A_ALLOWEDIPS);
-  for (const auto& host : hosts_of(addresses)) {
-    if (!host) continue;
-    auto* entry = mnl_attr_nest_start(message, 0);
-    mnl_attr_put_u16(message, WGALLOWEDIP_A_FAMILY, static_cast<std::uint16_t>(system_family_of(host)));
-    put_address(message, WGALLOWEDIP_A_IPADDR, host);
-    mnl_attr_put_u8(message, WGALLOWEDIP_A_CIDR_MASK, bits_of(host.family));
-    mnl_attr_nest_end(message, entry);
-  }
-  mnl_attr_nest_end(message, list);
-}
-
 void put_peer(nlmsghdr* message, const PeerChange& change) {
   auto* entry = mnl_attr_nest_start(message, 0);
   mnl_attr_put(message, WGPEER_A_PUBLIC_KEY, change.key.bytes.size(), change.key.bytes.data());
@@ -28,7 +15,16 @@ void put_peer(nlmsghdr* message, const PeerChange& change) {
   if (change.kind == PeerChange::Kind::remove) flags = WGPEER_F_REMOVE_ME;
   if (change.kind == PeerChange::Kind::set) flags = WGPEER_F_REPLACE_ALLOWEDIPS;
   mnl_attr_put_u32(message, WGPEER_A_FLAGS, flags);
-  if (change.kind != PeerChange::Kind::remove) put_allowed_ips(message, change.addresses);
+  auto* list = mnl_attr_nest_start(message, WGPEER_A_ALLOWEDIPS);
+  for (const auto& host : hosts_of(change.addresses)) {
+    if (!host) continue;
+    auto* allowed = mnl_attr_nest_start(message, 0);
+    mnl_attr_put_u16(message, WGALLOWEDIP_A_FAMILY, static_cast<std::uint16_t>(system_family_of(host)));
+    put_address(message, WGALLOWEDIP_A_IPADDR, host);
+    mnl_attr_put_u8(message, WGALLOWEDIP_A_CIDR_MASK, bits_of(host.family));
+    mnl_attr_nest_end(message, allowed);
+  }
+  mnl_attr_nest_end(message, list);
   mnl_attr_nest_end(message, entry);
 }
 

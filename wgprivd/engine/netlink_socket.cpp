@@ -26,36 +26,11 @@ int end(const nlmsghdr* message, void*) {
 }
 
 int pass_on(const nlmsghdr* message, void* visit) {
-  const auto& pass = *static_cast<const NetlinkSocket::Visit*>(visit);
-  if (pass) pass(message);
+  if (const auto& pass = *static_cast<NetlinkSocket::Visit*>(visit)) pass(message);
   return MNL_CB_OK;
 }
 
 }  // namespace
-
-int Attributes::collect(const nlattr* attribute, void* attributes) {
-  auto& found = static_cast<Attributes*>(attributes)->found_;
-  const auto type = mnl_attr_get_type(attribute);
-  if (type < found.size()) found[type] = attribute;
-  return MNL_CB_OK;
-}
-
-std::span<const std::uint8_t> Attributes::bytes_of(std::size_t type) const {
-  const auto* found = found_[type];
-  if (found == nullptr) return {};
-  return {static_cast<const std::uint8_t*>(mnl_attr_get_payload(found)), mnl_attr_get_payload_len(found)};
-}
-
-Address Attributes::address(int system_family, std::size_t type) const {
-  const auto address = to_address(bytes_of(type));
-  return address && system_family_of(address) == system_family ? address : Address();
-}
-
-int system_family_of(const Address& address) { return address.family == Family::ipv4 ? AF_INET : AF_INET6; }
-
-void put_address(nlmsghdr* message, std::uint16_t type, const Address& address) {
-  mnl_attr_put(message, type, to_bytes(address).size(), to_bytes(address).data());
-}
 
 NetlinkSocket::NetlinkSocket(int protocol, unsigned groups)
     : socket_(mnl_socket_open2(protocol, SOCK_CLOEXEC), mnl_socket_close), buffer_(kBufferBytes) {
@@ -75,18 +50,16 @@ bool NetlinkSocket::drain() {
   return any;
 }
 
-int NetlinkSocket::talk(nlmsghdr* message, const Visit& visit) {
+int NetlinkSocket::talk(nlmsghdr* message, Visit visit) {
   if ((message->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) message->nlmsg_flags |= NLM_F_ACK;
   message->nlmsg_seq = ++sequence_;
   std::array<mnl_cb_t, NLMSG_DONE + 1> ends{};
   ends[NLMSG_ERROR] = ends[NLMSG_DONE] = end;
-  auto* to = const_cast<Visit*>(&visit);  // NOLINT(cppcoreguidelines-pro-type-const-cast): through a void*, and back
   auto more = mnl_socket_sendto(socket_.get(), message, message->nlmsg_len);
   while (more > 0) {
-    more = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
-    if (more > 0)
-      more = mnl_cb_run2(buffer_.data(), static_cast<std::size_t>(more), sequence_, 0, pass_on, to, ends.data(),
-                         ends.size());
+    const auto count = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
+    const auto bytes = static_cast<std::size_t>(count);
+    more = count < 0 ? -1 : mnl_cb_run2(buffer_.data(), bytes, sequence_, 0, pass_on, &visit, ends.data(), ends.size());
   }
   const int error = more == 0 ? 0 : is_loss(errno) ? EINTR : errno;
   explicit_bzero(buffer_.data(), buffer_.size());

@@ -14,6 +14,12 @@
 
 namespace wghub {
 
+inline int system_family_of(const Address& address) { return address.family == Family::ipv4 ? AF_INET : AF_INET6; }
+
+inline void put_address(nlmsghdr* message, std::uint16_t type, const Address& address) {
+  mnl_attr_put(message, type, to_bytes(address).size(), to_bytes(address).data());
+}
+
 /// A message's attributes, or those nested in one, by type.
 class Attributes {
  public:
@@ -30,7 +36,10 @@ class Attributes {
   }
 
   /// None when its length does not fit the family (AF_INET, AF_INET6).
-  Address address(int system_family, std::size_t type) const;
+  Address address(int system_family, std::size_t type) const {
+    const auto address = to_address(bytes_of(type));
+    return address && system_family_of(address) == system_family ? address : Address();
+  }
 
   /// Calls visit with the attributes of each entry of the list that an attribute is.
   template <class Visit>
@@ -42,14 +51,21 @@ class Attributes {
   }
 
  private:
-  static int collect(const nlattr* attribute, void* attributes);
-  std::span<const std::uint8_t> bytes_of(std::size_t type) const;
+  static int collect(const nlattr* attribute, void* attributes) {
+    auto& found = static_cast<Attributes*>(attributes)->found_;
+    const auto type = mnl_attr_get_type(attribute);
+    if (type < found.size()) found[type] = attribute;
+    return MNL_CB_OK;
+  }
+
+  std::span<const std::uint8_t> bytes_of(std::size_t type) const {
+    const auto* found = found_[type];
+    if (found == nullptr) return {};
+    return {static_cast<const std::uint8_t*>(mnl_attr_get_payload(found)), mnl_attr_get_payload_len(found)};
+  }
 
   std::array<const nlattr*, 64> found_{};
 };
-
-int system_family_of(const Address& address);
-void put_address(nlmsghdr* message, std::uint16_t type, const Address& address);
 
 class NetlinkSocket {
  public:
@@ -74,7 +90,7 @@ class NetlinkSocket {
 
   /// Sends the message and visits each answer until the kernel is done; forgets both, as they may hold a private key.
   /// Returns 0, or an errno value; EINTR: the dump is not whole. Waits at most 10 s (EAGAIN).
-  int talk(nlmsghdr* message, const Visit& visit = {});
+  int talk(nlmsghdr* message, Visit visit = {});
 
   /// The same for answers that begin with a Header.
   template <class Header, class VisitParts>

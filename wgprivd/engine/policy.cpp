@@ -50,17 +50,16 @@ EngineOutcome check_addresses(const EnginePolicy& policy, const EngineAddresses&
 
 EngineOutcome check_holders(const Mirror& mirror, const PublicKey& key, const EngineAddresses& addresses,
                             const PublicKey* replaces) {
-  const bool is_free = all_hosts(addresses, [&](const Address& host) {
-    const auto* held_by = mirror.holder(host);
-    return held_by == nullptr || *held_by == key;
-  });
-  if (replaces == nullptr) return is_free ? done : address_held;
+  const auto all_held_by = [&](const PublicKey& who, bool or_free) {
+    return all_hosts(addresses, [&](const Address& host) {
+      const auto* held_by = mirror.holder(host);
+      return held_by == nullptr ? or_free : *held_by == who;
+    });
+  };
+  if (replaces == nullptr) return all_held_by(key, true) ? done : address_held;
   const bool still_there = *replaces == key || mirror.find(*replaces) != nullptr;
-  const bool from_it = *replaces != key && all_hosts(addresses, [&](const Address& host) {
-    const auto* held_by = mirror.holder(host);
-    return held_by != nullptr && *held_by == *replaces;
-  });
-  return (still_there ? from_it : is_free) ? done : replaces_mismatch;
+  const bool from_it = *replaces != key && all_held_by(*replaces, false);
+  return (still_there ? from_it : all_held_by(key, true)) ? done : replaces_mismatch;
 }
 
 }  // namespace wghub

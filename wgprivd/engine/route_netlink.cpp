@@ -83,9 +83,8 @@ std::optional<std::vector<Network>> host_networks(NetlinkSocket& socket, unsigne
   if (error != 0) log::error("the host's networks cannot be read", {{"errno", std::int64_t{error}}});
   if (error != 0) return std::nullopt;
   std::vector<Network> networks;
-  for (const auto& [index, network] : found) {
+  for (const auto& [index, network] : found)
     if (except_index == 0 || index != except_index) networks.push_back(network);
-  }
   return networks;
 }
 

@@ -27,7 +27,6 @@ class UapiAnswer {
 
  private:
   bool take_value(std::string_view name, std::string_view value);
-  bool take_private_key(std::string_view value);
 
   Dump* dump_;
   std::optional<long> error_;

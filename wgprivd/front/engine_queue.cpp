@@ -94,10 +94,6 @@ void EngineQueue::disconnect() {
   saw_generation(0);
 }
 
-void EngineQueue::rest() {
-  if (!flight_) disconnect();
-}
-
 kj::Promise<void> EngineQueue::receive(std::shared_ptr<Socket> socket) {
   while (socket == socket_) {
     const auto size = ::recv(socket->descriptor.get(), &page_, sizeof page_, MSG_DONTWAIT | MSG_TRUNC);

@@ -42,7 +42,9 @@ class EngineQueue final : private kj::TaskSet::ErrorHandler {
   kj::Promise<void> link_change();
 
   /// Lets the connection go when nothing is on the way, so that an idle engine can exit.
-  void rest();
+  void rest() {
+    if (!flight_) disconnect();
+  }
 
  private:
   struct Socket;

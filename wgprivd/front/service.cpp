@@ -31,9 +31,8 @@ using proto::decode;
 template <class List>
 std::vector<EngineRequest> to_records(EngineOperation operation, List items) {
   std::vector<EngineRequest> records(items.size() <= kPeersPerPage ? items.size() : 0, {.operation = operation});
-  for (unsigned i = 0; i < records.size(); ++i) {
+  for (unsigned i = 0; i < records.size(); ++i)
     if (!decode(items[i], records[i])) return {};
-  }
   return records;
 }
 
@@ -169,22 +168,20 @@ class Service final : public proto::Wgprivd::Server {
 // Accepts the caller and gives each connection a service.
 class Front final : private kj::TaskSet::ErrorHandler {
  public:
-  Front(kj::AsyncIoContext& io, kj::Own<kj::ConnectionReceiver> listener, FrontOptions options)
-      : timer_(io.provider->getTimer()), listener_(kj::mv(listener)), options_(std::move(options)) {
-    engine_ = kj::heap<EngineQueue>(io, options_.engine_path);
-  }
+  Front(kj::AsyncIoContext& io, const FrontOptions& options)
+      : timer_(io.provider->getTimer()), options_(options), engine_(io, options.engine_path) {}
 
   // accept fails when descriptors or memory run out, which passes.
-  kj::Promise<void> accept_all() {
-    return listener_->accept()
+  kj::Promise<void> accept_all(kj::ConnectionReceiver& listener) {
+    return listener.accept()
         .then([this](kj::Own<kj::AsyncIoStream> stream) { serve(kj::mv(stream)); })
         .catch_([this](kj::Exception&&) { return timer_.afterDelay(kPause); })
-        .then([this] { return accept_all(); });
+        .then([this, &listener] { return accept_all(listener); });
   }
 
   kj::Promise<void> until_idle() {
     return timer_.afterDelay(kPause).then([this]() -> kj::Promise<void> {
-      if (connections_ == 0) engine_->rest();
+      if (connections_ == 0) engine_.rest();
       if (connections_ == 0 && timer_.now() - last_used_ >= options_.idle) return kj::READY_NOW;
       return until_idle();
     });
@@ -201,7 +198,7 @@ class Front final : private kj::TaskSet::ErrorHandler {
       return;
     }
     auto network = kj::heap<capnp::TwoPartyVatNetwork>(*stream, capnp::rpc::twoparty::Side::SERVER, kReaderOptions);
-    auto rpc = kj::heap(capnp::makeRpcServer(*network, kj::heap<Service>(*engine_, timer_, open_calls_)));
+    auto rpc = kj::heap(capnp::makeRpcServer(*network, kj::heap<Service>(engine_, timer_, open_calls_)));
     rpc->setFlowLimit(kWordsOfOpenCalls);
     ++connections_;
     auto ended = kj::defer([this] {
@@ -216,9 +213,8 @@ class Front final : private kj::TaskSet::ErrorHandler {
   void taskFailed(kj::Exception&&) override {}  // a connection that ended badly has ended
 
   kj::Timer& timer_;
-  kj::Own<kj::ConnectionReceiver> listener_;
   FrontOptions options_;
-  kj::Own<EngineQueue> engine_;
+  EngineQueue engine_;
   unsigned connections_ = 0;
   unsigned open_calls_ = 0;
   kj::TimePoint last_used_ = timer_.now();
@@ -227,10 +223,11 @@ class Front final : private kj::TaskSet::ErrorHandler {
 
 }  // namespace
 
-kj::Promise<void> run_front(kj::AsyncIoContext& io, kj::Own<kj::ConnectionReceiver> listener, FrontOptions options) {
-  auto front = kj::heap<Front>(io, kj::mv(listener), std::move(options));
-  auto ended = front->accept_all().exclusiveJoin(front->until_idle());
-  return ended.attach(kj::mv(front));
+kj::Promise<void> run_front(kj::AsyncIoContext& io, kj::Own<kj::ConnectionReceiver> listener,
+                            const FrontOptions& options) {
+  auto front = kj::heap<Front>(io, options);
+  auto ended = front->accept_all(*listener).exclusiveJoin(front->until_idle());
+  return ended.attach(kj::mv(front)).attach(kj::mv(listener));
 }
 
 }  // namespace wghub

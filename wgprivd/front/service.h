@@ -19,6 +19,7 @@ struct FrontOptions {
 /// Each connection is given the contract's bootstrap capability. Errors of its calls: kj exceptions of type OVERLOADED
 /// when too many are open or the engine does not answer. Serves until nobody has been connected for options.idle. Once
 /// per event loop, which must outlive the promise.
-kj::Promise<void> run_front(kj::AsyncIoContext& io, kj::Own<kj::ConnectionReceiver> listener, FrontOptions options);
+kj::Promise<void> run_front(kj::AsyncIoContext& io, kj::Own<kj::ConnectionReceiver> listener,
+                            const FrontOptions& options);
 
 }  // namespace wghub
