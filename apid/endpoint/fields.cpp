@@ -10,6 +10,8 @@
 
 #include "apid/http/json.h"
 
+#include "common/key.h"
+
 namespace wghub::endpoint {
 namespace {
 
@@ -222,9 +224,10 @@ PageRequest Query::page() {
   return page;
 }
 
-PageRequest Query::offset_page() {
+PageRequest Query::peer_page() {
   auto request = page();
-  if (request.after && !request.after->id.empty()) faults_.push_back({"cursor", "must be a nextCursor of this list"});
+  if (request.after && !parse_public_key(request.after->id))
+    faults_.push_back({"cursor", "must be a nextCursor of this list"});
   return request;
 }
 
