@@ -76,6 +76,8 @@ class Query {
   std::optional<Error> finish() const;
 
  private:
+  PageRequest page_of(bool (*is_id)(const std::string&));
+
   const http::Request& request_;
   std::set<std::string, std::less<>> known_;
   std::vector<FieldFault> faults_;
