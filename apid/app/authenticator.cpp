@@ -5,7 +5,8 @@ namespace {
 
 std::optional<http::Caller> to_caller(const std::optional<Identity>& identity, http::Credential credential) {
   if (!identity) return std::nullopt;
-  return http::Caller{credential, identity->credential_id, identity->user.id, identity->name, identity->role};
+  return http::Caller{credential,     identity->credential_id, identity->user.id, identity->user.username,
+                      identity->name, identity->role};
 }
 
 }  // namespace

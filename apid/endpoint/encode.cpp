@@ -159,7 +159,7 @@ Identity identity_of(const http::Request& request) {
   Identity identity;
   identity.credential_id = request.caller.credential_id;
   identity.user.id = request.caller.user_id;
-  identity.user.username = request.caller.name;
+  identity.user.username = request.caller.username;
   identity.user.role = request.caller.role;
   identity.name = request.caller.name;
   identity.role = request.caller.role;

@@ -10,6 +10,8 @@
 #include "apid/http/json.h"
 #include "common/number.h"
 
+#include "common/key.h"
+
 namespace wghub::endpoint {
 namespace {
 
@@ -36,10 +38,12 @@ std::optional<Cursor> decode_cursor(const std::string& text) {
   const auto colon = plain.find(':');
   if (colon == std::string::npos) return std::nullopt;
   const auto at = to_integer(std::string_view(plain).substr(0, colon));
-  const auto id = plain.substr(colon + 1);
-  const bool is_id = id.size() <= kIdBytes && id.find_first_not_of("0123456789abcdef-") == std::string::npos;
-  if (!at || *at < 0 || !is_id) return std::nullopt;
-  return Cursor{*at, id};
+  if (!at || *at < 0) return std::nullopt;
+  return Cursor{*at, plain.substr(colon + 1)};
+}
+
+bool is_row_id(const std::string& id) {
+  return id.size() <= kIdBytes && id.find_first_not_of("0123456789abcdef-") == std::string::npos;
 }
 
 // A client's name of a field: shown only as far as it looks like one.
@@ -204,6 +208,14 @@ std::optional<std::string> Query::word(std::string_view name, const std::vector<
 }
 
 PageRequest Query::page() {
+  return page_of(is_row_id);
+}
+
+PageRequest Query::peer_page() {
+  return page_of([](const std::string& id) { return parse_public_key(id).has_value(); });
+}
+
+PageRequest Query::page_of(bool (*is_id)(const std::string&)) {
   PageRequest page;
   if (const auto limit = text("limit")) {
     const auto number = to_integer(*limit);
@@ -215,15 +227,9 @@ PageRequest Query::page() {
   }
   if (const auto cursor = text("cursor")) {
     page.after = decode_cursor(*cursor);
-    if (!page.after) faults_.push_back({"cursor", "must be a nextCursor of this list"});
+    if (!page.after || !is_id(page.after->id)) faults_.push_back({"cursor", "must be a nextCursor of this list"});
   }
   return page;
-}
-
-PageRequest Query::offset_page() {
-  auto request = page();
-  if (request.after && !request.after->id.empty()) faults_.push_back({"cursor", "must be a nextCursor of this list"});
-  return request;
 }
 
 std::optional<std::int64_t> Query::time(std::string_view name) {

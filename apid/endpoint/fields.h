@@ -67,8 +67,8 @@ class Query {
   std::optional<std::string> word(std::string_view name, const std::vector<std::string_view>& words);
   /// limit and cursor of a list.
   PageRequest page();
-  /// The same of a list whose cursor is an offset.
-  PageRequest offset_page();
+  /// The same of a list of peers.
+  PageRequest peer_page();
   /// YYYY-MM-DDTHH:MM:SSZ as epoch seconds.
   std::optional<std::int64_t> time(std::string_view name);
 
@@ -76,6 +76,8 @@ class Query {
   std::optional<Error> finish() const;
 
  private:
+  PageRequest page_of(bool (*is_id)(const std::string&));
+
   const http::Request& request_;
   std::set<std::string, std::less<>> known_;
   std::vector<FieldFault> faults_;

@@ -94,7 +94,7 @@ http::Response HubEndpoint::update(const http::Request& request) {
 
 http::Response HubEndpoint::status(const http::Request& request) {
   Query query(request);
-  const PageRequest page = query.offset_page();
+  const PageRequest page = query.peer_page();
   if (auto fault = query.finish()) return http::render_json_error(*fault, request);
   const auto hub = hub_.config();
   if (!hub) return http::render_json_error(hub.error(), request);
@@ -103,13 +103,14 @@ http::Response HubEndpoint::status(const http::Request& request) {
     error.retry_after = std::chrono::seconds(5);
     return http::render_json_error(error, request);
   }
-  const auto offset = page.after ? static_cast<std::size_t>(page.after->at) : 0;
-  const auto view = tracker_.peers(offset, static_cast<std::size_t>(page.limit));
+  const Cursor after = page.after.value_or(Cursor());
+  const auto view = tracker_.peers(parse_public_key(after.id), static_cast<std::size_t>(after.at),
+                                   static_cast<std::size_t>(page.limit));
   boost::json::array peers;
   peers.reserve(view.peers.size());
   for (const auto& peer : view.peers) peers.push_back(encode(peer));
   std::optional<Cursor> next;
-  if (view.next != 0) next = Cursor{static_cast<std::int64_t>(view.next), ""};
+  if (view.next != 0) next = Cursor{static_cast<std::int64_t>(view.next), to_base64(view.peers.back().key)};
   return http::json_response(200, {{"interface", "wg0"},
                                    {"publicKey", to_base64(hub->public_key)},
                                    {"listenPort", hub->listen_port},

@@ -1,5 +1,7 @@
 #include "apid/endpoint/script_endpoint.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -122,9 +124,13 @@ http::Response ScriptEndpoint::report(const http::Request& request) {
   report.report.os = fields.optional_text("os", 64).value_or("");
   report.report.detail = fields.long_text("detail", kReportBytes);
   if (auto fault = fields.finish()) return http::render_json_error(*fault, request);
-  return answer(tokens_.report(report, actor_of(request)), request, 202, [](const Done&) {
-    return boost::json::object{{"success", true}};
-  });
+  const auto state = tokens_.report(report, actor_of(request));
+  auto response = answer(state, request, 202, [](TokenState) { return boost::json::object{{"success", true}}; });
+  if (!state || !http::names_media_type(request.accept, "text/plain")) return response;
+  // The script keeps its saved copy unless the token can be used for a new one.
+  response.content_type = kPlainText;
+  response.body = fmt::format("success=true\nstate={}\n", to_text(*state));
+  return response;
 }
 
 }  // namespace wghub::endpoint

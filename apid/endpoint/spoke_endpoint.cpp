@@ -81,7 +81,6 @@ Outcome<RegisterRequest> parse_registration(const boost::json::object& object) {
   read_proxmox(fields, request);
   read_metadata(fields, request);
   if (auto fault = fields.finish()) return *fault;
-  if (!is_token_form(request.token.reveal())) return ErrorCode::token_malformed;
   const auto parsed = parse_public_key(key);
   if (!parsed || !is_usable(*parsed)) {
     Error error(ErrorCode::invalid_public_key);

@@ -135,7 +135,7 @@ Admission admit(const Head& head, const Address& peer, Door door, const Admissio
     return admission;
   }
   admission.credentials = read_credentials(head);
-  if (door == Door::admin_socket) request.caller = {Credential::root, "root", "", "root", Role::admin};
+  if (door == Door::admin_socket) request.caller = {Credential::root, "root", "", "root", "root", Role::admin};
   request.session_cookie = admission.credentials.cookie;
   return admission;
 }

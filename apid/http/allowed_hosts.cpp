@@ -1,19 +1,18 @@
 #include "apid/http/allowed_hosts.h"
 
-#include <ifaddrs.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
 #include <optional>
 
-#include "apid/http/client_address.h"
 #include "apid/http/text.h"
+#include "common/address.h"
+#include "common/descriptor.h"
 
 namespace wghub::http {
 namespace {
-
-constexpr std::chrono::seconds kReadAgain{1};
 
 bool is_port(std::string_view text) {
   return text.size() <= 5 &&
@@ -36,11 +35,25 @@ std::optional<std::string> without_port(std::string_view header) {
   return to_lower(host);
 }
 
+// Only an address of this machine can be bound. Asking so needs no netlink socket, which apid must not open.
+bool is_of_this_machine(const Address& address) {
+  if (address == Address{address.family, {}}) return false;  // the wildcard binds everywhere
+  sockaddr_in6 ipv6{};
+  sockaddr_in ipv4{};
+  ipv6.sin6_family = AF_INET6;
+  ipv4.sin_family = AF_INET;
+  std::memcpy(&ipv6.sin6_addr, address.bytes.data(), sizeof ipv6.sin6_addr);
+  std::memcpy(&ipv4.sin_addr, address.bytes.data(), sizeof ipv4.sin_addr);
+  const bool is_ipv4 = address.family == Family::ipv4;
+  const auto* name = is_ipv4 ? reinterpret_cast<const sockaddr*>(&ipv4) : reinterpret_cast<const sockaddr*>(&ipv6);
+  const Descriptor probe(socket(name->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return probe && bind(probe.get(), name, is_ipv4 ? sizeof ipv4 : sizeof ipv6) == 0;
+}
+
 }  // namespace
 
 AllowedHosts::AllowedHosts(const std::vector<std::string>& names) : names_{"localhost"} {
   for (const auto& name : names) add(name);
-  read_machine_addresses();
 }
 
 void AllowedHosts::add(const std::string& name) {
@@ -48,39 +61,15 @@ void AllowedHosts::add(const std::string& name) {
   if (!name.empty()) names_.insert(to_lower(name));
 }
 
-bool AllowedHosts::allows(std::string_view host_header) {
+bool AllowedHosts::allows(std::string_view host_header) const {
   const auto host = without_port(host_header);
   if (!host || host->empty()) return false;
-  const std::lock_guard lock(mutex_);
-  if (is_known(*host)) return true;
-  // An address may have come since; names need no second look, and a flood of wrong ones must stay cheap.
-  if (!parse_address(*host) || std::chrono::steady_clock::now() - read_at_ < kReadAgain) return false;
-  read_machine_addresses();
-  return is_known(*host);
-}
-
-bool AllowedHosts::is_known(const std::string& host) const {
-  if (names_.count(host) != 0) return true;
-  const auto address = parse_address(host);
-  return address && machine_.count(*address) != 0;
-}
-
-void AllowedHosts::read_machine_addresses() {
-  read_at_ = std::chrono::steady_clock::now();
-  std::set<Address> found{*parse_address("127.0.0.1"), *parse_address("::1")};
-  ifaddrs* list = nullptr;
-  if (getifaddrs(&list) == 0) {
-    for (const auto* entry = list; entry != nullptr; entry = entry->ifa_next) {
-      if (entry->ifa_addr == nullptr) continue;
-      const auto family = entry->ifa_addr->sa_family;
-      if (family != AF_INET && family != AF_INET6) continue;
-      sockaddr_storage storage{};
-      std::memcpy(&storage, entry->ifa_addr, family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
-      found.insert(from_socket(storage));
-    }
-    freeifaddrs(list);
+  {
+    const std::lock_guard lock(mutex_);
+    if (names_.count(*host) != 0) return true;
   }
-  machine_ = std::move(found);
+  const auto address = parse_address(*host);
+  return address && is_of_this_machine(*address);
 }
 
 }  // namespace wghub::http

@@ -1,14 +1,11 @@
 // The names under which the hub may be asked; any other Host is misdirected (DNS rebinding, T6).
 #pragma once
 
-#include <chrono>
 #include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "common/address.h"
 
 namespace wghub::http {
 
@@ -20,16 +17,11 @@ class AllowedHosts {
   void add(const std::string& name);
 
   /// Shape: the value of a Host header, e.g. "hub.example.com:8443", "[2001:db8::1]".
-  bool allows(std::string_view host_header);
+  bool allows(std::string_view host_header) const;
 
  private:
-  bool is_known(const std::string& host) const;
-  void read_machine_addresses();
-
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::set<std::string> names_;
-  std::set<Address> machine_;
-  std::chrono::steady_clock::time_point read_at_{};
 };
 
 }  // namespace wghub::http

@@ -23,7 +23,8 @@ struct Caller {
   Credential credential = Credential::none;
   std::string credential_id;
   std::string user_id;
-  std::string name;  ///< user name, or name of the API token
+  std::string username;  ///< of the user, also behind an API token
+  std::string name;      ///< user name, or name of the API token
   Role role = Role::viewer;
 };
 

@@ -68,7 +68,6 @@ SpokeService::SpokeService(Stores& stores, AuditTrail& audit, EventSink& events,
       around_(std::move(surroundings)) {}
 
 Outcome<Spoke> SpokeService::register_spoke(const RegisterRequest& request, const Actor& actor) {
-  if (!is_token_form(request.token.reveal())) return ErrorCode::token_malformed;
   if (!is_usable(request.key)) return ErrorCode::invalid_public_key;
   const auto committed = stores_.database.write<Registration>(
       [&](store::Transaction& t) { return commit_registration(t, request, actor); });
@@ -92,6 +91,7 @@ Outcome<SpokeService::Registration> SpokeService::commit_registration(store::Tra
                                                                       const RegisterRequest& request,
                                                                       const Actor& actor) {
   const auto token = stores_.tokens.find_by_hash(t, sha256_hex(request.token.reveal()));
+  if (!is_token_form(request.token.reveal())) return ErrorCode::token_malformed;  // after as long as an unknown one
   if (!token) return tokens_.unknown_token(actor, store::now_of(t));
   if (token->state == TokenState::registered) return registered_before(t, *token, request, actor);
   const TokenState state = state_at(*token, store::now_of(t));

@@ -170,10 +170,14 @@ std::optional<SpokeView> StatusTracker::find(const std::string& spoke_id, const 
   return SpokeView{live.status, live.last_handshake, live.transfer_rx, live.transfer_tx, spoke->second.peer};
 }
 
-StatusTracker::PeerPage StatusTracker::peers(std::size_t offset, std::size_t limit) const {
+StatusTracker::PeerPage StatusTracker::peers(const std::optional<PublicKey>& last, std::size_t place,
+                                             std::size_t limit) const {
   const std::lock_guard lock(mutex_);
   PeerPage page{interface_up_, taken_at_, peers_.size(), {}, 0};
-  const std::size_t start = std::min(offset, peers_.size());
+  const auto found =
+      std::find_if(peers_.begin(), peers_.end(), [&](const PeerState& peer) { return peer.key == last; });
+  const std::size_t behind = static_cast<std::size_t>(found - peers_.begin()) + 1;
+  const std::size_t start = std::min(last && found != peers_.end() ? behind : place, peers_.size());
   const std::size_t end = std::min(start + limit, peers_.size());
   page.peers.assign(peers_.begin() + std::ptrdiff_t(start), peers_.begin() + std::ptrdiff_t(end));
   page.next = end < peers_.size() ? end : 0;

@@ -46,9 +46,10 @@ class StatusTracker {
     std::int64_t taken_at = 0;
     std::size_t total = 0;
     std::vector<PeerState> peers;
-    std::size_t next = 0;  ///< offset of the next page; 0: this was the last
+    std::size_t next = 0;  ///< place of the next page; 0: this was the last
   };
-  PeerPage peers(std::size_t offset, std::size_t limit) const;
+  /// last: the peer that the page before ended with; place: where this page starts if that one is gone.
+  PeerPage peers(const std::optional<PublicKey>& last, std::size_t place, std::size_t limit) const;
   bool interface_up() const;
 
  private:

@@ -23,6 +23,12 @@ Error limited(std::chrono::seconds wait) {
   return error;
 }
 
+Error bad_address(const std::string& message) {
+  Error error(ErrorCode::invalid_ip, "customIP " + message + ".");
+  error.faults.push_back({"customIP", message});
+  return error;
+}
+
 std::string account_of(const Actor& actor) {
   return actor.account_id.empty() ? limiter_key(actor.source_address) : actor.account_id;
 }
@@ -110,10 +116,10 @@ Outcome<Address> TokenService::take_address(store::Transaction& transaction, con
   }
   const auto& [address, prefix] = *request.custom_address;
   if (prefix != bits_of(address.family) && prefix != hub.network.prefix)
-    return Error(ErrorCode::invalid_ip, "customIP must have the network's prefix or none.");
+    return bad_address("must have the network's prefix or none");
   if (address == first_host(hub.network)) return ErrorCode::ip_already_allocated;
   if (!is_spoke_address(hub.network, address))
-    return Error(ErrorCode::invalid_ip, "customIP must be a host address of " + to_string(hub.network) + ".");
+    return bad_address("must be a host address of " + to_string(hub.network));
   if (!stores_.addresses.take(transaction, address)) return ErrorCode::ip_already_allocated;
   return address;
 }
@@ -160,16 +166,16 @@ Outcome<IssuedToken> TokenService::reissue(const std::string& id, const Actor& a
   bool counted = false;
   Token old;
   auto made = stores_.database.write<IssuedToken>([&](store::Transaction& t) -> Outcome<IssuedToken> {
-    const auto found = stores_.tokens.find(t, id);
-    if (!found) return ErrorCode::token_not_found;
-    old = *found;
-    if (old.state == TokenState::revoked) return ErrorCode::token_revoked;
     const auto hub = stores_.hub.find(t);
     if (!hub) return ErrorCode::hub_not_initialized;
     if (!counted) {
       if (const auto wait = generations_.take(account, store::now_of(t))) return limited(*wait);
       counted = true;
     }
+    const auto found = stores_.tokens.find(t, id);
+    if (!found) return ErrorCode::token_not_found;
+    old = *found;
+    if (old.state == TokenState::revoked) return ErrorCode::token_revoked;
     const auto spoke = stores_.spokes.find(t, old.spoke_id);
     const bool spoke_holds = spoke && !spoke->removed_at;
     // An expired token's address may have been given to somebody else meanwhile.
@@ -286,10 +292,10 @@ Outcome<std::string> TokenService::claim(const Secret& text, Platform platform, 
   return script;
 }
 
-Outcome<Done> TokenService::report(const ReportRequest& request, const Actor& actor) {
+Outcome<TokenState> TokenService::report(const ReportRequest& request, const Actor& actor) {
   InstallReport report = request.report;
   std::optional<Token> released;
-  auto stored = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
+  auto stored = stores_.database.write<TokenState>([&](store::Transaction& t) -> Outcome<TokenState> {
     released.reset();
     const auto now = store::now_of(t);
     auto token = stores_.tokens.find_by_hash(t, sha256_hex(request.token.reveal()));
@@ -308,7 +314,7 @@ Outcome<Done> TokenService::report(const ReportRequest& request, const Actor& ac
       token->used_at.reset();
       released = *token;
     }
-    return Done{};
+    return state_at(*token, now);
   });
   if (!stored) return stored;
   log::info("install report", {{"token_id", report.token_id}, {"stage", report.stage}, {"code", report.code}});

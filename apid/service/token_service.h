@@ -87,8 +87,9 @@ class TokenService {
   Outcome<std::string> claim(const Secret& text, Platform platform, const Actor& actor);
   /// The script without claiming: what HEAD measures.
   Outcome<std::string> peek(const Secret& text, Platform platform, const Actor& actor);
-  /// Stores a script's report; gives the token back when nothing was changed on the machine (D2).
-  Outcome<Done> report(const ReportRequest& request, const Actor& actor);
+  /// Stores a script's report; gives the token back when nothing was changed on the machine (D2). The token's state
+  /// afterwards.
+  Outcome<TokenState> report(const ReportRequest& request, const Actor& actor);
 
   /// Removes what ended longer ago than this.
   void prune(std::int64_t retention_seconds);

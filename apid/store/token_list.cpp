@@ -24,9 +24,6 @@ constexpr auto kNewestInState =
 constexpr auto kCounts =
     "SELECT state, COUNT(*), SUM(CASE WHEN expires_at <= :now THEN 1 ELSE 0 END) FROM installation_tokens"
     " GROUP BY state";
-constexpr auto kOpenWithOtherEndpoint =
-    "SELECT COUNT(*) FROM installation_tokens"
-    " WHERE state IN ('unused', 'claimed') AND expires_at > :now AND hub_endpoint <> :endpoint";
 constexpr auto kSpokesWithOtherEndpoint =
     "SELECT COUNT(*) FROM spoke_registrations JOIN installation_tokens ON installation_tokens.id = token_id"
     " WHERE removed_at IS NULL AND hub_endpoint <> :endpoint";
@@ -105,10 +102,7 @@ TokenCounts TokenStore::counts(Transaction& transaction) const {
 }
 
 std::int64_t TokenStore::count_other_endpoints(Transaction& transaction, const std::string& endpoint) const {
-  auto tokens = transaction.query(kOpenWithOtherEndpoint).with("now", transaction.now()).with("endpoint", endpoint);
-  const auto open = tokens.one(read_count);
-  const auto spokes = transaction.query(kSpokesWithOtherEndpoint).with("endpoint", endpoint).one(read_count);
-  return open.value_or(0) + spokes.value_or(0);
+  return transaction.query(kSpokesWithOtherEndpoint).with("endpoint", endpoint).one(read_count).value_or(0);
 }
 
 }  // namespace wghub::store

@@ -40,7 +40,7 @@ class TokenStore {
   /// Only tokens in this state when given (used = claimed or registered). Newest first by (created_at, id).
   Page<Token> list(Transaction& transaction, const std::optional<std::string>& status, const PageRequest& page) const;
   TokenCounts counts(Transaction& transaction) const;
-  /// Open tokens (unused or claimed, not expired) whose hub_endpoint differs, plus live spokes made with another one.
+  /// Live spokes whose script was made with another hub_endpoint.
   std::int64_t count_other_endpoints(Transaction& transaction, const std::string& endpoint) const;
 
   /// Stores a report when the token has fewer than 20.

@@ -141,6 +141,18 @@ def test_a_failure_that_changed_nothing_gives_the_token_back(hub):
     assert len(hub.audit(action="token.released", target=token["id"])) == 5
 
 
+def test_a_report_tells_scripts_what_became_of_the_token(hub):
+    token = hub.token()["token"]["token"]
+    report = {"token": token, "stage": "preflight", "code": 11, "reason": "UNSUPPORTED", "os": "linux", "detail": ""}
+    script_of(token)
+    for stage, code, state in (("preflight", 0, "claimed"), ("preflight", 11, "unused")):
+        answer = Client().post("/api/installation/report", {**report, "stage": stage, "code": code}, headers={"Accept": "text/plain"})
+        assert (answer.status, answer.text) == (202, f"success=true\nstate={state}\n")
+    hub.register(token)
+    answer = Client().post("/api/installation/report", report, headers={"Accept": "text/plain"})
+    assert answer.text == "success=true\nstate=registered\n"
+
+
 def test_revoking_frees_the_address_and_ends_the_token(hub):
     token = hub.token()["token"]
     for _ in range(2):

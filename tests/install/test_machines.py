@@ -313,7 +313,7 @@ TESTS = [
     ("21: apt's lock is held", packages("apt-get", 21, "PACKAGES_BUSY (21)", "1234 (unattended-upgr)", status=100,
                                        output="E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (unattended-upgr)\n")),
     ("22: apt's release is gone", packages("apt-get", 22, "END_OF_LIFE (22)", more=lambda m: ((m.fake / "candidate").unlink(), m.set("update.status", "100"),
-        m.set("update.out", "E: The repository 'http://deb.debian.org/debian buster Release' does not have a Release file.")))),
+        m.set("update.out", "E: The repository 'http://mirror.example/debian buster Release' does not have a Release file.")))),
     ("0: dnf installs", packages("dnf", 0, "connected", family="fedora")),
     ("20: dnf fails", packages("dnf", 20, "PACKAGES (20)", "status 1", status=1, family="fedora")),
     ("21: dnf's lock is held", packages("dnf", 21, "PACKAGES_BUSY (21)", status=200, family="fedora")),

@@ -16,7 +16,7 @@ from guest_hub import must, sh, show, within
 UNITS = "/etc/systemd/system"
 NOTHING, NET_ADMIN = 0, 1 << 12
 # Unit, another daemon's state, capabilities, and what it may do of what the probe tries.
-MAY = [("api", "/var/lib/wireguard-hub-privileged", NOTHING, {"inet", "netlink"}),
+MAY = [("api", "/var/lib/wireguard-hub-privileged", NOTHING, {"inet"}),
        ("wgprivd", "/var/lib/wireguard-hub", NOTHING, set()),
        ("engine", "/var/lib/wireguard-hub", NET_ADMIN, {"netlink"})]
 

@@ -38,7 +38,7 @@ class FakeAuthenticator final : public Authenticator {
                                     Credential credential) {
     const auto found = accounts.find(std::string(key));
     if (found == accounts.end()) return std::nullopt;
-    return Caller{credential, "id-of-" + found->first, "user", found->first, found->second};
+    return Caller{credential, "id-of-" + found->first, "user", found->first, found->first, found->second};
   }
 };
 

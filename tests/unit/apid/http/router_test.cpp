@@ -52,7 +52,7 @@ struct Rig {
     REQUIRE(match.route != nullptr);
     Request request;
     request.method = method;
-    if (door == Door::admin_socket) request.caller = {Credential::root, "root", "", "root", Role::admin};
+    if (door == Door::admin_socket) request.caller = {Credential::root, "root", "", "root", "root", Role::admin};
     return router.handle(*match.route, request, credentials);
   }
   std::string code(Method method, const char* path) {
