@@ -27,9 +27,7 @@ std::int64_t system_clock_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-void system_random(std::span<std::uint8_t> bytes) {
-  randombytes_buf(bytes.data(), bytes.size());
-}
+void system_random(std::span<std::uint8_t> bytes) { randombytes_buf(bytes.data(), bytes.size()); }
 
 // Ids of events must not repeat after a restart, so that a Last-Event-ID of before is told apart.
 std::uint64_t first_event_id() {
@@ -220,8 +218,6 @@ void Application::stop() {
   parts_->housekeeper.stop();
 }
 
-void Application::reload_certificate() {
-  parts_->server->reload_certificate();
-}
+void Application::reload_certificate() { parts_->server->reload_certificate(); }
 
 }  // namespace wghub::app

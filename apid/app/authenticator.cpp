@@ -11,9 +11,7 @@ std::optional<http::Caller> to_caller(const std::optional<Identity>& identity, h
 
 }  // namespace
 
-bool AccountAuthenticator::setup_required() {
-  return accounts_.setup_required();
-}
+bool AccountAuthenticator::setup_required() { return accounts_.setup_required(); }
 
 std::optional<http::Caller> AccountAuthenticator::by_api_token(std::string_view secret) {
   return to_caller(accounts_.by_api_token(secret), http::Credential::api_token);

@@ -223,8 +223,6 @@ Environment known_environment() {
   return environment;
 }
 
-std::string host_of(const std::string& endpoint) {
-  return endpoint.substr(0, endpoint.rfind(':'));
-}
+std::string host_of(const std::string& endpoint) { return endpoint.substr(0, endpoint.rfind(':')); }
 
 }  // namespace wghub::app

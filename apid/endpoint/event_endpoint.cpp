@@ -9,15 +9,9 @@
 namespace wghub::endpoint {
 namespace {
 
-boost::json::object encode_subject(const std::monostate& /*nothing*/) {
-  return {};
-}
-boost::json::object encode_subject(const Token& token) {
-  return {{"token", encode(token, token.state)}};
-}
-boost::json::object encode_subject(const Spoke& spoke) {
-  return {{"spoke", encode(spoke)}};
-}
+boost::json::object encode_subject(const std::monostate& /*nothing*/) { return {}; }
+boost::json::object encode_subject(const Token& token) { return {{"token", encode(token, token.state)}}; }
+boost::json::object encode_subject(const Spoke& spoke) { return {{"spoke", encode(spoke)}}; }
 boost::json::object encode_subject(const InstallReport& report) {
   auto object = encode(report);
   object["tokenId"] = report.token_id;
@@ -29,9 +23,7 @@ boost::json::object encode_subject(const ReconcileResult& result) {
 boost::json::object encode_subject(const Alarm& alarm) {
   return {{"alarm", {{"kind", alarm.kind}, {"target", alarm.target}, {"text", alarm.text}}}};
 }
-boost::json::object encode_subject(const HubConfig& hub) {
-  return {{"hubConfig", encode(hub)}};
-}
+boost::json::object encode_subject(const HubConfig& hub) { return {{"hubConfig", encode(hub)}}; }
 
 std::optional<std::uint64_t> to_event_id(const std::string& text) {
   std::uint64_t id = 0;
@@ -53,8 +45,6 @@ void EventEncoder::publish(const Event& event) {
   broadcaster_.publish(event.type, http::to_timestamp(event.at), text.substr(1, text.size() - 2));
 }
 
-void EventEncoder::end_credential(const std::string& credential_id) {
-  broadcaster_.end(credential_id);
-}
+void EventEncoder::end_credential(const std::string& credential_id) { broadcaster_.end(credential_id); }
 
 }  // namespace wghub::endpoint

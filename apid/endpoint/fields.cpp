@@ -207,9 +207,7 @@ std::optional<std::string> Query::word(std::string_view name, const std::vector<
   return std::nullopt;
 }
 
-PageRequest Query::page() {
-  return page_of(is_row_id);
-}
+PageRequest Query::page() { return page_of(is_row_id); }
 
 PageRequest Query::peer_page() {
   return page_of([](const std::string& id) { return parse_public_key(id).has_value(); });

@@ -102,9 +102,7 @@ std::shared_ptr<RpcClient::Connection> RpcClient::connected() {
   return connection_;
 }
 
-void RpcClient::drop() {
-  drop(connection_);
-}
+void RpcClient::drop() { drop(connection_); }
 
 // Released by a later turn of the loop: we may be inside one of the connection's own callbacks.
 void RpcClient::drop(const std::shared_ptr<Connection>& lost) {
@@ -157,7 +155,8 @@ kj::Promise<ConfigureAnswer> RpcClient::configure(const InterfacePolicy& policy)
   return calling([policy](Connection& connection) -> kj::Promise<ConfigureAnswer> {
     auto request = connection.helper.configureRequest();
     const auto& [address, prefix] = policy.network;
-    const EnginePolicy record{address.bytes, static_cast<std::uint8_t>(address.family), prefix, policy.port, policy.mtu};
+    const EnginePolicy record{address.bytes, static_cast<std::uint8_t>(address.family), prefix, policy.port,
+                              policy.mtu};
     encode(record, request.initPolicy());
     return request.send().then([](auto&& response) {
       return ConfigureAnswer{from_proto(response.getOutcome()), response.getCreated(), to_policy(response.getPolicy())};

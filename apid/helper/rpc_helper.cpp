@@ -157,9 +157,7 @@ ConfigureAnswer RpcHelper::configure(const InterfacePolicy& policy) {
   });
 }
 
-PeerOutcome RpcHelper::add_peer(const WantedPeer& peer) {
-  return change(RpcLoop::LaneName::add, {&peer, 1}).front();
-}
+PeerOutcome RpcHelper::add_peer(const WantedPeer& peer) { return change(RpcLoop::LaneName::add, {&peer, 1}).front(); }
 
 PeerOutcome RpcHelper::remove_peer(const PublicKey& key) {
   const WantedPeer peer{key, {}, {}, {}};

@@ -76,9 +76,7 @@ RpcLoop::RpcLoop(kj::AsyncIoContext& io, RpcInbox& inbox, const std::string& soc
   stop_promise_ = kj::mv(pair.promise);
 }
 
-kj::Promise<void> RpcLoop::run() {
-  return read_jobs().exclusiveJoin(kj::mv(stop_promise_));
-}
+kj::Promise<void> RpcLoop::run() { return read_jobs().exclusiveJoin(kj::mv(stop_promise_)); }
 
 template <class T>
 kj::Promise<T> RpcLoop::limited(kj::Promise<T> call, kj::Duration limit) {

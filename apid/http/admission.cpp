@@ -15,9 +15,7 @@ namespace {
 
 constexpr std::size_t kUserAgentBytes = 256;
 
-std::string make_request_id() {
-  return to_string(boost::uuids::random_generator()());
-}
+std::string make_request_id() { return to_string(boost::uuids::random_generator()()); }
 
 std::optional<Method> method_of(std::string_view name) {
   if (name == "GET") return Method::get;

@@ -57,9 +57,7 @@ void add_cors(Fields& fields, const AnswerStyle& style) {
 
 }  // namespace
 
-bool is_api_path(std::string_view path) {
-  return path == "/api" || path.starts_with("/api/");
-}
+bool is_api_path(std::string_view path) { return path == "/api" || path.starts_with("/api/"); }
 
 std::string write_answer(const Response& response, const Request& request, const AnswerStyle& style) {
   const bool bodiless = response.status == 204 || response.status == 304;

@@ -42,9 +42,7 @@ bool is_trusted(const Address& address, const std::vector<Network>& proxies) {
 
 }  // namespace
 
-Address from_socket(const sockaddr_storage& peer) {
-  return unmapped(to_endpoint(peer).address);
-}
+Address from_socket(const sockaddr_storage& peer) { return unmapped(to_endpoint(peer).address); }
 
 Address client_of(const Address& peer, const std::vector<Network>& trusted_proxies,
                   const std::vector<std::string_view>& forwarded) {

@@ -58,9 +58,7 @@ bool takes(const Route& route, Method method) {
   return route.method == method || (method == Method::head && route.method == Method::get);
 }
 
-bool is_write(Method method) {
-  return method == Method::post || method == Method::put || method == Method::del;
-}
+bool is_write(Method method) { return method == Method::post || method == Method::put || method == Method::del; }
 
 bool role_allows(Access access, Role role) {
   switch (access) {

@@ -174,9 +174,7 @@ Server::Server(ServerOptions options, const Router& router, EventBroadcaster& ev
   impl_ = std::make_unique<Impl>(std::move(options), router, events);
 }
 
-Server::~Server() {
-  stop(std::chrono::seconds{0});
-}
+Server::~Server() { stop(std::chrono::seconds{0}); }
 
 void Server::start() {
   impl_->open();
@@ -197,9 +195,7 @@ void Server::start() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-std::uint16_t Server::port() const {
-  return impl_->port;
-}
+std::uint16_t Server::port() const { return impl_->port; }
 
 void Server::reload_certificate() {
   try {
@@ -211,9 +207,7 @@ void Server::reload_certificate() {
   }
 }
 
-void Server::allow_host(const std::string& host) {
-  impl_->state.hosts.add(host);
-}
+void Server::allow_host(const std::string& host) { impl_->state.hosts.add(host); }
 
 void Server::stop(std::chrono::seconds grace) {
   if (!impl_->thread.joinable()) return;

@@ -25,9 +25,7 @@ Session::Session(ServerState& state, Descriptor socket, Door door, const Address
       deadline_(state.io),
       ping_(state.io) {}
 
-Session::~Session() {
-  state_.connections.remove(*this);
-}
+Session::~Session() { state_.connections.remove(*this); }
 
 void Session::start() {
   state_.connections.add(*this, counting_prefix(peer_));
@@ -119,9 +117,7 @@ void Session::next_request() {
   read_more(&Session::on_head_bytes);
 }
 
-void Session::read_more(Then next) {
-  transport_.read(input_, then(next));
-}
+void Session::read_more(Then next) { transport_.read(input_, then(next)); }
 
 void Session::on_head_bytes() {
   if (phase_ == Phase::idle || phase_ == Phase::first_head) enter(Phase::head);

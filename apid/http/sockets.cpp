@@ -45,14 +45,11 @@ void remove_stale(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) != 0) return;
   if (!S_ISSOCK(status.st_mode)) throw std::runtime_error("not a socket, left alone: " + path);
-  if (connect_to(path, SOCK_STREAM | SOCK_NONBLOCK))
-    throw std::runtime_error("another process listens on " + path);
+  if (connect_to(path, SOCK_STREAM | SOCK_NONBLOCK)) throw std::runtime_error("another process listens on " + path);
   ::unlink(path.c_str());
 }
 
-bool is_exhaustion(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
+bool is_exhaustion(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
 }  // namespace
 

@@ -98,9 +98,7 @@ const StaticFiles::File* StaticFiles::find(std::string_view path) const {
   return found == files_.end() ? nullptr : &found->second;
 }
 
-bool StaticFiles::contains(std::string_view path) const {
-  return find(path) != nullptr;
-}
+bool StaticFiles::contains(std::string_view path) const { return find(path) != nullptr; }
 
 Response StaticFiles::answer(std::string_view path, std::string_view accept_encoding,
                              std::string_view if_none_match) const {

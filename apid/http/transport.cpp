@@ -65,9 +65,7 @@ void Transport::handshake(Done done) {
 }
 
 // Errors of other connections on this thread must not be taken for ours: the queue is cleared after each call.
-Transport::Outcome Transport::shake_hands() {
-  return outcome_of(SSL_do_handshake(tls_.get()));
-}
+Transport::Outcome Transport::shake_hands() { return outcome_of(SSL_do_handshake(tls_.get())); }
 
 Transport::Outcome Transport::read_some(std::string& into) {
   std::array<char, kReadBytes> buffer;

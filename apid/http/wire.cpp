@@ -151,9 +151,7 @@ RequestReader::Step RequestReader::read_body(std::string& buffer) {
   return Step::ready;
 }
 
-std::string RequestReader::take_body() {
-  return std::move(parser_->request.get().body());
-}
+std::string RequestReader::take_body() { return std::move(parser_->request.get().body()); }
 
 std::string serialise_head(unsigned status, const std::vector<std::pair<std::string, std::string>>& fields) {
   beast::response<beast::empty_body> response;

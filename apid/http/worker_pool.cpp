@@ -40,9 +40,7 @@ WorkerPool::WorkerPool(std::size_t threads, std::size_t queue_limit) : queue_lim
   throw std::runtime_error("cannot start the worker threads");
 }
 
-WorkerPool::~WorkerPool() {
-  stop();
-}
+WorkerPool::~WorkerPool() { stop(); }
 
 bool WorkerPool::submit(Job job) {
   const std::lock_guard lock(mutex_);

@@ -16,9 +16,7 @@ Housekeeper::Housekeeper(AuditTrail& audit, AccountService& accounts, TokenServi
                          std::int64_t retention)
     : audit_(audit), accounts_(accounts), tokens_(tokens), tracker_(tracker), retention_(retention) {}
 
-Housekeeper::~Housekeeper() {
-  stop();
-}
+Housekeeper::~Housekeeper() { stop(); }
 
 void Housekeeper::start() {
   thread_ = std::thread([this] { run(); });

@@ -57,12 +57,8 @@ bool is_uuid(std::string_view text) {
   });
 }
 
-std::string sha256_hex(std::string_view text) {
-  return to_hex(sha256(text));
-}
+std::string sha256_hex(std::string_view text) { return to_hex(sha256(text)); }
 
-std::string sha256_base64url(std::string_view text) {
-  return base64url(sha256(text));
-}
+std::string sha256_base64url(std::string_view text) { return base64url(sha256(text)); }
 
 }  // namespace wghub

@@ -35,13 +35,9 @@ std::string windows_fetch(const Token& token, const std::string& url) {
 
 }  // namespace
 
-std::string shell_quote(std::string_view text) {
-  return quote(text, R"('\'')");
-}
+std::string shell_quote(std::string_view text) { return quote(text, R"('\'')"); }
 
-std::string powershell_quote(std::string_view text) {
-  return quote(text, "''");
-}
+std::string powershell_quote(std::string_view text) { return quote(text, "''"); }
 
 std::string script_url(const Token& token, std::string_view token_text, Platform platform) {
   return fmt::format("{}/api/installation/script/{}?platform={}", token.base_url, token_text, to_text(platform));

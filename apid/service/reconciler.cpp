@@ -20,9 +20,7 @@ std::int64_t monotonic_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-bool is_on(PeerOutcome outcome) {
-  return outcome == PeerOutcome::done || outcome == PeerOutcome::unchanged;
-}
+bool is_on(PeerOutcome outcome) { return outcome == PeerOutcome::done || outcome == PeerOutcome::unchanged; }
 
 }  // namespace
 
@@ -30,9 +28,7 @@ Reconciler::Reconciler(Stores& stores, AuditTrail& audit, ReconcilerSurroundings
                        std::uint32_t mtu, Clock clock)
     : stores_(stores), audit_(audit), around_(surroundings), foreign_(foreign), mtu_(mtu), clock_(std::move(clock)) {}
 
-Reconciler::~Reconciler() {
-  stop();
-}
+Reconciler::~Reconciler() { stop(); }
 
 void Reconciler::start() {
   thread_ = std::thread([this] { run(); });

@@ -24,9 +24,7 @@ Error already_used(const Token& token) {
   return error;
 }
 
-bool is_on(PeerOutcome outcome) {
-  return outcome == PeerOutcome::done || outcome == PeerOutcome::unchanged;
-}
+bool is_on(PeerOutcome outcome) { return outcome == PeerOutcome::done || outcome == PeerOutcome::unchanged; }
 
 // What a refusal by the engine says to the client (D16).
 Error refusal_error(PeerOutcome outcome) {

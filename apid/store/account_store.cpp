@@ -157,8 +157,6 @@ std::optional<SetupCode> AccountStore::setup_code(Transaction& transaction) cons
   return transaction.query(kSetupCode).one(read_setup_code);
 }
 
-void AccountStore::clear_setup_code(Transaction& transaction) const {
-  transaction.query(kClearSetupCode).execute();
-}
+void AccountStore::clear_setup_code(Transaction& transaction) const { transaction.query(kClearSetupCode).execute(); }
 
 }  // namespace wghub::store

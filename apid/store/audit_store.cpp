@@ -64,9 +64,7 @@ AuditEvent read_event(Row& row) {
   return event;
 }
 
-std::int64_t read_id(Row& row) {
-  return row.number();
-}
+std::int64_t read_id(Row& row) { return row.number(); }
 
 // SHA-256 over the hash before and every column, each as LENGTH:TEXT so that no two rows have the same encoding.
 std::string hash_of(const AuditEvent& event, const std::string& hash_before) {

@@ -42,29 +42,21 @@ Word read_word(std::string_view text, const std::array<Word, count>& words, std:
 
 }  // namespace
 
-std::string key_column(const PublicKey& key) {
-  return to_base64(key);
-}
+std::string key_column(const PublicKey& key) { return to_base64(key); }
 
 std::optional<std::string> key_column(const std::optional<PublicKey>& key) {
   return key ? std::optional(to_base64(*key)) : std::nullopt;
 }
 
-PublicKey read_key(const std::string& text) {
-  return required(parse_public_key(text), "public key");
-}
+PublicKey read_key(const std::string& text) { return required(parse_public_key(text), "public key"); }
 
 std::optional<PublicKey> read_key(const std::optional<std::string>& text) {
   return text ? std::optional(read_key(*text)) : std::nullopt;
 }
 
-Address read_address(const std::string& text) {
-  return required(parse_address(text), "address");
-}
+Address read_address(const std::string& text) { return required(parse_address(text), "address"); }
 
-Network read_network(const std::string& text) {
-  return required(parse_network(text), "network");
-}
+Network read_network(const std::string& text) { return required(parse_network(text), "network"); }
 
 std::string addresses_column(const std::vector<Address>& addresses) {
   boost::json::array texts;
@@ -121,8 +113,6 @@ Platform read_platform(std::string_view text) {
                    "platform");
 }
 
-Role read_role(std::string_view text) {
-  return required(parse_role(text), "role");
-}
+Role read_role(std::string_view text) { return required(parse_role(text), "role"); }
 
 }  // namespace wghub::store

@@ -167,9 +167,7 @@ void Query::each(const std::function<bool(Row&)>& read) {
 
 Connection::Connection(std::unique_ptr<soci::session> session) : session_(std::move(session)) {}
 
-Connection::~Connection() {
-  statements_.clear();
-}
+Connection::~Connection() { statements_.clear(); }
 
 Query Connection::query(std::string_view sql) {
   const auto known = statements_.find(sql);
@@ -182,8 +180,6 @@ Query Connection::query(std::string_view sql) {
   return {*this, *statements_.emplace(std::string(sql), std::move(statement)).first->second};
 }
 
-void Connection::forget(const Statement& statement) {
-  statements_.erase(statements_.find(statement.sql()));
-}
+void Connection::forget(const Statement& statement) { statements_.erase(statements_.find(statement.sql())); }
 
 }  // namespace wghub::store

@@ -80,9 +80,7 @@ std::optional<Error> read_snapshot(Connection& connection, std::int64_t now,
 
 }  // namespace
 
-std::int64_t now_of(const Transaction& transaction) {
-  return transaction.now();
-}
+std::int64_t now_of(const Transaction& transaction) { return transaction.now(); }
 
 class Database::Impl {
  public:
@@ -127,8 +125,6 @@ std::optional<Error> Database::run_write(const std::function<bool(Transaction&)>
   return impl_->writer().run(work);
 }
 
-std::optional<Error> Database::run_read(const std::function<void(Transaction&)>& work) {
-  return impl_->read(work);
-}
+std::optional<Error> Database::run_read(const std::function<void(Transaction&)>& work) { return impl_->read(work); }
 
 }  // namespace wghub::store

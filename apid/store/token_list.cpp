@@ -61,9 +61,7 @@ bool is_newer(const Token& left, const Token& right) {
   return std::tie(left.created_at, left.id) > std::tie(right.created_at, right.id);
 }
 
-std::int64_t read_count(Row& row) {
-  return row.number();
-}
+std::int64_t read_count(Row& row) { return row.number(); }
 
 }  // namespace
 

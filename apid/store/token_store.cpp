@@ -85,9 +85,7 @@ Hold read_hold(Row& row) {
   return {std::move(token_id), read_address(row.text())};
 }
 
-std::string read_id(Row& row) {
-  return row.text();
-}
+std::string read_id(Row& row) { return row.text(); }
 
 }  // namespace
 

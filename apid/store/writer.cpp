@@ -44,9 +44,7 @@ Writer::~Writer() {
   thread_.join();
 }
 
-std::int64_t Writer::now() const {
-  return std::max(options_.clock(), committed_time_.load());
-}
+std::int64_t Writer::now() const { return std::max(options_.clock(), committed_time_.load()); }
 
 std::shared_ptr<Writer::Job> Writer::enqueue(Work work) {
   auto job = std::make_shared<Job>();

@@ -309,8 +309,6 @@ void set_up(Target& target, const std::string& network) {
   if (!answer || answer->reply.outcome != EngineOutcome::done) throw std::runtime_error("cannot set the hub up");
 }
 
-void attack_with_calls(Target& target, Report& report) {
-  Attacker(target, report).run();
-}
+void attack_with_calls(Target& target, Report& report) { Attacker(target, report).run(); }
 
 }  // namespace wghub::attack

@@ -30,9 +30,7 @@ class EngineTarget final : public Target {
 
 }  // namespace
 
-std::unique_ptr<Target> engine_target(const std::string& path) {
-  return std::make_unique<EngineTarget>(path);
-}
+std::unique_ptr<Target> engine_target(const std::string& path) { return std::make_unique<EngineTarget>(path); }
 
 bool engine_answers(const std::string& path) {
   return engine_target(path)->send({.operation = EngineOperation::hello, .id = 1}).has_value();

@@ -15,9 +15,7 @@ constexpr int kGarbageRounds = 50;
 
 using Bytes = std::vector<std::uint8_t>;
 
-capnp::Data::Reader data(const Bytes& bytes) {
-  return kj::arrayPtr(bytes.data(), bytes.size());
-}
+capnp::Data::Reader data(const Bytes& bytes) { return kj::arrayPtr(bytes.data(), bytes.size()); }
 
 /// Calls that Cap'n Proto can carry and the records cannot.
 class Calls {

@@ -145,9 +145,7 @@ class RpcTarget final : public Target {
 
 }  // namespace
 
-std::unique_ptr<Target> rpc_target(const std::string& path) {
-  return std::make_unique<RpcTarget>(path);
-}
+std::unique_ptr<Target> rpc_target(const std::string& path) { return std::make_unique<RpcTarget>(path); }
 
 bool rpc_answers(const std::string& path) {
   return rpc_target(path)->send({.operation = EngineOperation::hello}).has_value();

@@ -5,12 +5,8 @@
 using namespace wghub;
 
 namespace {
-Network network(const char* text) {
-  return parse_network(text).value();
-}
-Address address(const char* text) {
-  return parse_address(text).value();
-}
+Network network(const char* text) { return parse_network(text).value(); }
+Address address(const char* text) { return parse_address(text).value(); }
 }  // namespace
 
 TEST_CASE("ReadsOnlyCanonicalAddresses") {

@@ -9,9 +9,7 @@ using namespace wghub::endpoint;
 
 namespace {
 
-boost::json::object object(const char* text) {
-  return boost::json::parse(text).as_object();
-}
+boost::json::object object(const char* text) { return boost::json::parse(text).as_object(); }
 
 std::vector<std::string> names(const std::optional<Error>& error) {
   std::vector<std::string> result;

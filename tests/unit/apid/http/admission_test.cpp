@@ -9,9 +9,7 @@ using namespace wghub::http;
 
 namespace {
 
-Response ok(const Request&) {
-  return {};
-}
+Response ok(const Request&) { return {}; }
 
 struct Rig {
   Rig() {

@@ -101,9 +101,7 @@ std::size_t count_of(const std::string& all, const std::string& part) {
   return count;
 }
 
-bool has(const std::string& answer, const std::string& part) {
-  return answer.find(part) != std::string::npos;
-}
+bool has(const std::string& answer, const std::string& part) { return answer.find(part) != std::string::npos; }
 
 }  // namespace
 

@@ -12,9 +12,7 @@ PublicKey key(int number) {
   return result;
 }
 
-Address address(int number) {
-  return *parse_address("10.0.0." + std::to_string(number));
-}
+Address address(int number) { return *parse_address("10.0.0." + std::to_string(number)); }
 
 PeerRow row(int number) {
   PeerRow result;

@@ -8,9 +8,7 @@ namespace {
 
 constexpr std::int64_t kNow = 1'700'000'000;
 
-SpokeStatus after(SpokeStatus current, std::int64_t age) {
-  return next_status(current, kNow - age, kNow);
-}
+SpokeStatus after(SpokeStatus current, std::int64_t age) { return next_status(current, kNow - age, kNow); }
 
 }  // namespace
 

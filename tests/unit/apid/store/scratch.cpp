@@ -17,13 +17,9 @@ ScratchDirectory::ScratchDirectory() {
   path_ = name;
 }
 
-ScratchDirectory::~ScratchDirectory() {
-  std::filesystem::remove_all(path_);
-}
+ScratchDirectory::~ScratchDirectory() { std::filesystem::remove_all(path_); }
 
-Scratch::Scratch(std::chrono::milliseconds patience) : patience_(patience) {
-  reopen();
-}
+Scratch::Scratch(std::chrono::milliseconds patience) : patience_(patience) { reopen(); }
 
 void Scratch::reopen() {
   database_.reset();

@@ -9,9 +9,7 @@ using namespace wghub;
 
 namespace {
 
-void fill(SecretKey& key, std::uint8_t byte) {
-  key.bytes.fill(byte);
-}
+void fill(SecretKey& key, std::uint8_t byte) { key.bytes.fill(byte); }
 
 }  // namespace
 

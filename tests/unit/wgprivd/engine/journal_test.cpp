@@ -22,9 +22,7 @@ EngineAddresses address_of(std::uint32_t number) {
   return addresses;
 }
 
-void add(Journal& journal, std::uint32_t number) {
-  journal.put(key_of(number), address_of(number), {});
-}
+void add(Journal& journal, std::uint32_t number) { journal.put(key_of(number), address_of(number), {}); }
 
 /// A journal of count added peers, 1 to count, on disk.
 void fill(const StateDirectory& directory, std::uint32_t count) {

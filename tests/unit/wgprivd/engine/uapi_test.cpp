@@ -95,8 +95,8 @@ TEST_CASE("UapiReplacementIsOneRequest") {
   EngineAddresses addresses;
   addresses.ipv4 = {10, 0, 1, 2};
   const PeerChange changes[] = {{PeerChange::Kind::remove, old, {}}, {PeerChange::Kind::set, key, addresses}};
-  CHECK(uapi_set({.peers = changes}) == "set=1\npublic_key=" + to_hex(old) + "\nremove=true\npublic_key=" + to_hex(key) +
-                                       "\nreplace_allowed_ips=true\nallowed_ip=10.0.1.2/32\n\n");
+  CHECK(uapi_set({.peers = changes}) == "set=1\npublic_key=" + to_hex(old) + "\nremove=true\npublic_key=" +
+                                            to_hex(key) + "\nreplace_allowed_ips=true\nallowed_ip=10.0.1.2/32\n\n");
   const PeerChange keep{PeerChange::Kind::keep, key, addresses};
   CHECK(uapi_set({.peers = {&keep, 1}}) == "set=1\npublic_key=" + to_hex(key) + "\nallowed_ip=10.0.1.2/32\n\n");
 }

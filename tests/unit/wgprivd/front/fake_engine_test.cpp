@@ -38,9 +38,7 @@ std::size_t FakeEngine::peer_count() const {
   return peers_.size();
 }
 
-void FakeEngine::change_link() {
-  link_changed_ = true;
-}
+void FakeEngine::change_link() { link_changed_ = true; }
 
 void FakeEngine::run() {
   while (!stopping_) {

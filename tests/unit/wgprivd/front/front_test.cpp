@@ -19,9 +19,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-capnp::Data::Reader data(const Bytes& bytes) {
-  return kj::arrayPtr(bytes.data(), bytes.size());
-}
+capnp::Data::Reader data(const Bytes& bytes) { return kj::arrayPtr(bytes.data(), bytes.size()); }
 
 Bytes key(unsigned number) {
   Bytes bytes(32, 0);
