@@ -2,7 +2,7 @@
 # be shown to each test. The API client and the spokes' namespaces are the demo's own (deploy/lib/demo.py).
 #
 #   hub 198.51.100.1 --- router (masquerades) --- 10.20.N.2 spoke N, with its own /etc/wireguard, /run, ...
-import os, subprocess, sys, time
+import concurrent.futures, os, re, signal, subprocess, sys, time
 
 sys.path.insert(0, "/hub/lib")
 import demo
@@ -108,5 +108,54 @@ def commands_for(api, count):
     return [token["installCommands"]["linux"] for token in made]
 
 
+def install(api, count):
+    """Runs the returned command in each spoke and waits until all are active; number -> spoke as the API shows it."""
+    commands = commands_for(api, count)
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        codes = list(pool.map(demo.install, range(1, count + 1), commands, ["/tmp"] * count))
+    if any(codes):
+        sys.exit(f"the commands ended with {codes}: " + sh("tail -n 20 /tmp/demo-*.log").stdout)
+    if within(60, lambda: all(spoke["status"] == "active" for spoke in demo.spokes(api).values())) is None:
+        sys.exit("not every spoke is active")
+    return {number: demo.spokes(api)[f"spoke-{number}"] for number in range(1, count + 1)}
+
+
 def in_spoke(number, command):
     return sh(f"nsenter --target {demo.pids_of(number)[0]} --mount --net --root --wd=/ {command}")
+
+
+def log(name, begin=0):
+    """A daemon's log from that byte on."""
+    with open(f"{STATE}/log/{name}.log") as file:
+        file.seek(begin)
+        return file.read()
+
+
+def log_size(name):
+    return os.path.getsize(f"{STATE}/log/{name}.log")
+
+
+class Traffic:
+    """One spoke pings the hub through the tunnel, ten times a second, until judged."""
+
+    def __init__(self, number):
+        self.number, self.path = number, f"/tmp/ping-{number}"
+        inside = ["nsenter", "--target", str(demo.pids_of(number)[0]), "--net"]
+        with open(self.path, "w") as output:
+            self.process = subprocess.Popen([*inside, "ping", "-n", "-D", "-i", "0.1", "10.83.0.1"], stdin=subprocess.DEVNULL, stdout=output)
+
+    def replies(self):
+        """(time, number) of every answered ping, in the order in which they came."""
+        with open(self.path) as file:
+            return [(float(at), int(number)) for at, number in re.findall(r"^\[([0-9.]+)\] .* icmp_seq=(\d+) ", file.read(), re.MULTILINE)]
+
+    def answered_since(self, moment, count=3):
+        return sum(1 for at, _ in self.replies() if at > moment) >= count
+
+    def end(self):
+        """Pings up to the last answered one, and how many of them were lost; what is behind that is still on its way."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(10)
+        numbers = {number for _, number in self.replies()}
+        sent = max(numbers, default=0)
+        return sent, sent - len(numbers)
