@@ -2,15 +2,18 @@
 # The demo of quickstart: an admin, an initialised hub, and N spokes, each in its own network and mount namespace, that run
 # the very command the API returned. Leaves the daemons to quickstart. Secrets are printed once and stored nowhere.
 #
-#   bridge wghub-demo0, 192.0.2.1 = the hub's endpoint
-#     |-- wghub-demo-1  192.0.2.2     own /etc/wireguard, /run, /var/lib/wghub-spoke, /var/log, /usr/local/sbin
-#     `-- wghub-demo-N  192.0.2.N+1   kept alive by a holder process; everything in it ends with 'stop'
+#   bridge wghub-demo0, NETWORK.1 = the hub's endpoint
+#     |-- wghub-demo-1  NETWORK.2     own /etc/wireguard, /run, /var/lib/wghub-spoke, /var/log, /usr/local/sbin
+#     `-- wghub-demo-N  NETWORK.N+1   kept alive by a holder process; everything in it ends with 'stop'
+#
+# NETWORK is the first of NETWORKS, which nobody else may use on the internet, that this machine does not use either.
 #
 #   demo.py start STATE PORT COUNT SETUP-CODE        (an empty code: the hub has its admin already)
 #   demo.py stop
 import concurrent.futures, ctypes, http.client, ipaddress, json, os, secrets, signal, ssl, subprocess, sys, time
 
-BRIDGE, NETWORK = "wghub-demo0", ipaddress.ip_network("192.0.2.0/24")
+BRIDGE, BRIDGE_MAC = "wghub-demo0", "02:77:67:68:75:62"
+NETWORKS = [ipaddress.ip_network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.42.0/24")]
 OWN_FOLDERS = ("/etc/wireguard", "/run", "/var/lib/wghub-spoke", "/var/log", "/usr/local/sbin")
 CLONE_NEWNS, CLONE_NEWNET, MS_REC, MS_PRIVATE = 0x00020000, 0x40000000, 0x4000, 1 << 18
 COMMAND_SECONDS, ACTIVE_SECONDS, AT_ONCE = 180, 60, 8
@@ -133,16 +136,35 @@ def existing():
     return sorted(int(name.rsplit("-", 1)[1]) for name in names)
 
 
-def make_bridge():
-    if os.path.exists(f"/sys/class/net/{BRIDGE}") or subprocess.run(
-            ["ip", "link", "show", "dev", BRIDGE], capture_output=True).returncode == 0:
+def asked(*question):
+    """What ip answers, as its JSON says it."""
+    return json.loads(subprocess.run(["ip", "-json", "-4", *question], check=True, capture_output=True).stdout or "[]")
+
+
+def choose_network():
+    """The bridge's own where there is one, else the first that no address and no route of this machine touches."""
+    links = [(link["ifname"], ipaddress.ip_network(f"{address['local']}/{address['prefixlen']}", strict=False))
+             for link in asked("address") if "ifname" in link for address in link["addr_info"]]
+    routes = [ipaddress.ip_network(route["dst"]) for route in asked("route") if route["dst"] != "default"]
+    for name, network in links:
+        if name == BRIDGE:
+            return network
+    for network in NETWORKS:
+        if not any(network.overlaps(used) for used in [used for _, used in links] + routes):
+            return network
+    raise RuntimeError("no network is free for the demo: this machine uses " + ", ".join(map(str, NETWORKS)))
+
+
+def make_bridge(network):
+    if subprocess.run(["ip", "link", "show", "dev", BRIDGE], capture_output=True).returncode == 0:
         return
-    run("ip", "link", "add", BRIDGE, "type", "bridge")
-    run("ip", "address", "add", f"{NETWORK[1]}/{NETWORK.prefixlen}", "dev", BRIDGE)
+    # An address of its own: else it takes the lowest of its ports', and a new spoke would cut the others off until they ask.
+    run("ip", "link", "add", BRIDGE, "address", BRIDGE_MAC, "type", "bridge")
+    run("ip", "address", "add", f"{network[1]}/{network.prefixlen}", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")
 
 
-def make_namespace(number):
+def make_namespace(number, network):
     for folder in OWN_FOLDERS:
         os.makedirs(folder, exist_ok=True)
     name, outside = namespace(number), f"wghubd{number}"
@@ -151,7 +173,7 @@ def make_namespace(number):
     run("ip", "link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", name)
     run("ip", "link", "set", outside, "master", BRIDGE, "up")
     run(*inside, "ip", "link", "set", "lo", "up")
-    run(*inside, "ip", "address", "add", f"{NETWORK[number + 1]}/{NETWORK.prefixlen}", "dev", "eth0")
+    run(*inside, "ip", "address", "add", f"{network[number + 1]}/{network.prefixlen}", "dev", "eth0")
     run(*inside, "ip", "link", "set", "eth0", "up")
     hold(number)
 
@@ -183,11 +205,11 @@ def set_up(api, code):
     return password
 
 
-def initialize(api):
+def initialize(api, endpoint):
     for second in range(83, 128):
         try:
             api.call("POST", "/api/hub/initialize", {"networkCIDR": f"10.{second}.0.0/24", "listenPort": 51820,
-                                                     "endpoint": f"{NETWORK[1]}:51820", "dns": []})
+                                                     "endpoint": endpoint, "dns": []})
             return
         except Refused as refused:
             if refused.code == "HUB_ALREADY_INITIALIZED":
@@ -197,7 +219,7 @@ def initialize(api):
     raise RuntimeError("no free private network found")
 
 
-def access(api, state, code):
+def access(api, state, code, endpoint):
     """Username, password and API token: made in the first run, read again in later ones."""
     path = os.path.join(state, "demo.json")
     if not code:
@@ -206,7 +228,7 @@ def access(api, state, code):
         with open(path) as file:
             return json.load(file)
     password = set_up(api, code)
-    initialize(api)
+    initialize(api, endpoint)
     wanted = {"name": "demo", "role": "admin", "expiresInDays": 365}
     made = {"username": "admin", "password": password, "api-token": api.call("POST", "/api/api-tokens", wanted)[0]["secret"]}
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -237,12 +259,12 @@ def install(number, command, log_directory):
             return 124
 
 
-def bring_up(api, numbers, log_directory):
+def bring_up(api, numbers, network, log_directory):
     old = spokes(api)
     for number in numbers:
         if f"demo-{number}" in old:  # of an earlier run whose namespaces, and so its key, are gone
             api.call("DELETE", f"/api/spoke/{old[f'demo-{number}']['id']}")
-        make_namespace(number)
+        make_namespace(number, network)
     answer = api.call("POST", "/api/installation/tokens/bulk",
                       {"spokes": [{"spokeName": f"demo-{number}"} for number in numbers]})[0]
     commands = {number: made["installCommands"]["linux"] for number, made in zip(numbers, answer["tokens"])}
@@ -264,21 +286,28 @@ def wait_active(api, count):
 
 def start(state, port, count, code):
     api = Api(state, int(port))
-    known = access(api, state, code)
+    network = choose_network()
+    endpoint = f"{network[1]}:51820"
+    known = access(api, state, code, endpoint)
     for name, value in known.items():
         print(f"{name}: {value}", flush=True)
     api.headers = {"Authorization": f"Bearer {known['api-token']}"}
-    make_bridge()
+    if api.call("GET", "/api/hub/config")[0]["endpoint"] != endpoint:  # the machine's networks have changed since
+        api.call("PUT", "/api/hub/config", {"endpoint": endpoint})
+    make_bridge(network)
     alive = [number for number in existing() if pids_of(number)]
     for number in set(existing()) - set(alive):
         remove_namespace(number)
     missing = [number for number in range(1, int(count) + 1) if number not in alive]
     logs = os.path.join(state, "log")
-    failed = bring_up(api, missing, logs) if missing else {}
+    failed = bring_up(api, missing, network, logs) if missing else {}
     wanted = wait_active(api, int(count))
     for number, spoke in wanted.items():
-        note = f" (the command ended with {failed[number]}: {logs}/demo-{number}.log)" if number in failed else ""
-        print(f"spoke: demo-{number} {namespace(number)} {' '.join(spoke.get('allowedIPs', ['-']))} {spoke.get('status', 'missing')}{note}")
+        print(f"spoke: demo-{number} {namespace(number)} {' '.join(spoke.get('allowedIPs', ['-']))} {spoke.get('status', 'missing')}")
+        if number in failed or spoke.get("status") != "active":
+            say(f"ERROR: demo-{number}: its command ended with {failed.get(number, 0)} and said, in {logs}/demo-{number}.log:")
+            with open(f"{logs}/demo-{number}.log", errors="replace") as log:
+                print("".join(f"    | {line}" for line in log.readlines()[-5:]), end="", file=sys.stderr, flush=True)
     return 1 if failed or any(spoke.get("status") != "active" for spoke in wanted.values()) else 0
 
 
