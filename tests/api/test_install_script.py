@@ -240,6 +240,7 @@ def test_killed_for_real_the_same_command_finishes_and_the_spoke_turns_active(wi
     figure(f"a real machine killed {killed} times within {length:.1f} s: finished every time; active {active:.1f} s after the last command's end")
 
 
+SHOWN = re.compile(r"""\["curl", "-sSL", .*, "https://[^"]*/api/installation/script/[^"]*"\],""")
 LEAKY = """#!/bin/sh
 # A wg-quick that fails and says far too much.
 cat /etc/wireguard/wg0.conf
@@ -247,8 +248,22 @@ exit 1
 """
 
 
-def install_with_known_secrets(hub, real, known):
-    """A run that fails and has much in its log to report, then one that works; what the second says."""
+def traced_paste(real, issued, trace):
+    """Pastes the command under strace, to the end of the tunnel, since the tracer stays as long as wireguard-go; what the script says."""
+    def said():
+        with open(f"{trace}.said") as file:
+            return file.read()
+    started = real.start(f"exec strace -f -v -s 100000 -e trace=execve -o {trace} bash >{trace}.said 2>&1\n{issued.commands['linux']}")
+    eventually(lambda: os.path.exists(f"{trace}.said") and "connected: wg0" in said(), 60)
+    assert own_key(real, issued)
+    eventually(lambda: not real.file("/run/wghub.lock").exists())
+    real.run("ping -n -c 1 -W 2 10.84.0.1 && wg-quick down wg0")
+    assert started.wait(60) == 0
+    return said()
+
+
+def install_with_known_secrets(hub, real, known, trace):
+    """A run that fails and has much in its log to report, then one that works, with every program it starts traced; where to search."""
     known["hub's private key"] = sh("wg show wg0 private-key").strip()
     known["API token"] = hub.admin.headers["Authorization"].removeprefix("Bearer ")
     known["session"] = hub.person.headers["Cookie"].split("=", 1)[1]
@@ -263,26 +278,28 @@ def install_with_known_secrets(hub, real, known):
     known["machine's private key"] = real.file("/etc/wireguard/wg0.key").read_text().splitlines()[1]
     assert known["machine's private key"] in log.read_text(), "nothing there that the report could have given away"
     log.unlink()
-    done = real.run(issued.commands["linux"])
-    assert "connected: wg0" in done.stdout and own_key(real, issued), done.stdout
+    said = traced_paste(real, issued, trace)
     timeline = hub.admin.get(f"/api/installation/token/{issued.id}").json["timeline"]
     assert [entry["code"] for entry in timeline if entry["code"]] == [50] and "[private key line]" in str(timeline), timeline
     for path in (f"/api/spoke/{issued.spoke_id}/status", "/api/spoke/list", "/api/installation/tokens", "/api/audit?limit=1000", "/api/hub/status"):
         assert hub.admin.get(path).status == 200
-    return {"what the script says": done.stdout.encode(), "its log": log.read_bytes()}
+    # The shown command itself names the token: its curl is the one program that may.
+    with open(trace) as file:
+        started = [line for line in file if "execve(" in line and not SHOWN.search(line)]
+    assert len(started) > 80
+    return {"what the script says": said.encode(), "its log": log.read_bytes(), "every execve": "".join(started).encode()}
 
 
-def test_the_scripts_secrets_are_nowhere_but_where_they_must_be(wide, real):
+def test_the_scripts_secrets_are_nowhere_but_where_they_must_be(wide, real, place):
     known, Client.heard = {}, []
     try:
         with ProcWatch() as watch:
-            places = install_with_known_secrets(wide, real, known)
+            places = install_with_known_secrets(wide, real, known, f"{place}/trace")
         answers = Client.heard
     finally:
         Client.heard = None
     places |= {path: open(path, "rb").read() for path in files_below(LOGS, "/var/lib/wireguard-hub", "/var/lib/wireguard-hub-privileged", "/run/wireguard-hub-api") if os.path.isfile(path)}
     assert any(path.endswith("-wal") for path in places)
-    # The shown command itself names the token: its curl is the one program that may.
     url = f"/api/installation/script/{known['token']}?platform=linux"
     shown = {text for kind, text in watch.seen if kind == "cmdline" and text.startswith(b"curl\0-sSL\0") and url.encode() in text}
     places |= {f"/proc/*/{kind}": b"\n".join(text for found, text in watch.seen if found == kind and text not in shown) for kind in ("cmdline", "environ")}
