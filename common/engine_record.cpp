@@ -3,15 +3,19 @@
 #include <algorithm>
 
 namespace wghub {
+namespace {
+
+// clang-format off
+constexpr const char* kNames[] = {
+    "done", "unchanged", "deferred", "interface missing", "malformed", "key exists", "key missing", "not configured",
+    "network not allowed", "network overlap", "policy mismatch", "interface exists", "invalid key", "hub key",
+    "address outside", "address reserved", "address held", "replaces mismatch", "preshared key", "stale snapshot",
+    "failed"};
+// clang-format on
+
+}  // namespace
 
 const char* name_of(EngineOutcome outcome) {
-  // clang-format off
-  static constexpr const char* kNames[] = {
-      "done", "unchanged", "deferred", "interface missing", "malformed", "key exists", "key missing", "not configured",
-      "network not allowed", "network overlap", "policy mismatch", "interface exists", "invalid key", "hub key",
-      "address outside", "address reserved", "address held", "replaces mismatch", "preshared key", "stale snapshot",
-      "failed"};
-  // clang-format on
   static_assert(std::size(kNames) == static_cast<std::size_t>(EngineOutcome::failed) + 1);
   return outcome <= EngineOutcome::failed ? kNames[static_cast<std::size_t>(outcome)] : "unknown";
 }

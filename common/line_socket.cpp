@@ -10,11 +10,11 @@ namespace wghub {
 LineSocket::LineSocket(Descriptor socket) : stream_(socket ? fdopen(socket.get(), "r") : nullptr) {
   if (stream_ == nullptr) return;
   limit_waits(socket.release());
-  std::setvbuf(stream_, buffer_.data(), _IOFBF, buffer_.size());
+  static_cast<void>(std::setvbuf(stream_, buffer_.data(), _IOFBF, buffer_.size()));
 }
 
 LineSocket::~LineSocket() {
-  if (stream_ != nullptr) std::fclose(stream_);
+  if (stream_ != nullptr) static_cast<void>(std::fclose(stream_));
   wipe();
 }
 
