@@ -1,5 +1,6 @@
 // wghub: the admin's command. Speaks HTTP to apid over its local socket, which only root may use.
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/json/parse.hpp>
@@ -18,6 +19,9 @@ struct Answer {
   long status = 0;
   std::string body;
 };
+
+// A closed pipe is the reader's choice: nothing to do about it.
+void write_to(std::FILE* stream, const std::string& text) { static_cast<void>(std::fputs(text.c_str(), stream)); }
 
 std::size_t append(char* data, std::size_t size, std::size_t count, void* target) {
   auto& body = *static_cast<std::string*>(target);
@@ -39,8 +43,8 @@ int call(const std::string& socket, const char* method, const char* path, Answer
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
   const CURLcode code = curl_easy_perform(curl.get());
   if (code != CURLE_OK) {
-    std::fprintf(stderr, "wghub: no answer from apid at %s (%s). Is it running, and are you root?\n", socket.c_str(),
-                 curl_easy_strerror(code));
+    write_to(stderr, fmt::format("wghub: no answer from apid at {} ({}). Is it running, and are you root?\n", socket,
+                                 curl_easy_strerror(code)));
     return kUnreachable;
   }
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
@@ -54,7 +58,7 @@ int refused(const Answer& answer) {
     const auto* value = fault || !body.is_object() ? nullptr : body.get_object().if_contains(name);
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
   };
-  std::fprintf(stderr, "wghub: %s %s\n", text("error").c_str(), text("recoveryHint").c_str());
+  write_to(stderr, fmt::format("wghub: {} {}\n", text("error"), text("recoveryHint")));
   return kRefused;
 }
 
@@ -62,9 +66,9 @@ int setup_code(const std::string& socket) {
   Answer answer;
   if (const int failed = call(socket, "POST", "/admin/setup-code", answer)) return failed;
   if (answer.status != 201) return refused(answer);
-  const auto code = boost::json::parse(answer.body).at("setupCode").as_string();
-  std::printf("setup-code: %s\n", code.c_str());
-  std::fprintf(stderr, "Valid for 15 minutes; an older code is void now.\n");
+  const std::string code(boost::json::parse(answer.body).at("setupCode").as_string());
+  write_to(stdout, "setup-code: " + code + "\n");
+  write_to(stderr, "Valid for 15 minutes; an older code is void now.\n");
   return 0;
 }
 
@@ -72,7 +76,7 @@ int show_conf(const std::string& socket) {
   Answer answer;
   if (const int failed = call(socket, "GET", "/admin/hub/conf", answer)) return failed;
   if (answer.status != 200) return refused(answer);
-  std::fputs(answer.body.c_str(), stdout);
+  write_to(stdout, answer.body);
   return 0;
 }
 

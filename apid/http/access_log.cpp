@@ -8,21 +8,16 @@
 namespace wghub::http {
 namespace {
 
-constexpr std::string_view kBeforeToken = "/script/";
-
-}  // namespace
-
-namespace {
-
 constexpr std::string_view kMask = "[token]";
+constexpr std::string_view kBeforeToken = "/script/";
+// No path of ours has so many such characters on end (an id has 36): it is a secret pasted in the wrong place.
+constexpr std::size_t kLong = 40;
 
 bool is_token_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-// No path of ours has 40 such characters on end (an id has 36): it is a secret pasted in the wrong place.
 std::string without_long_words(std::string_view path) {
-  static constexpr std::size_t kLong = 40;
   std::string masked;
   while (!path.empty()) {
     const auto end = std::find_if_not(path.begin(), path.end(), is_token_character);
@@ -37,7 +32,6 @@ std::string without_long_words(std::string_view path) {
 }  // namespace
 
 std::string loggable_path(std::string_view path) {
-  static constexpr std::string_view kBeforeToken = "/script/";
   const auto place = path.find(kBeforeToken);
   if (place == std::string_view::npos) return printable(without_long_words(path), 256);
   return printable(without_long_words(path.substr(0, place + kBeforeToken.size())), 256) + std::string(kMask);

@@ -41,7 +41,8 @@ std::string with_includes(const std::string& directory, const std::string& text)
                          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-.") == std::string::npos &&
                          name.find("..") == std::string::npos;
     if (end == std::string::npos || !is_name) throw std::runtime_error("a bad {{INCLUDE …}} in " + directory);
-    result += text.substr(position, start - position) + read_template(directory + "/lib/" + name);
+    result.append(text, position, start - position);
+    result += read_template(directory + "/lib/" + name);
     position = end + 3;
   }
 }

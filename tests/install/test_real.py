@@ -42,7 +42,7 @@ def whole_path(spoke, hub, new_token):
     replaced = new_token()
     assert "connected: wg0" in spoke.run(replaced.values["COMMAND"]).stdout
     spoke.run("wghub-uninstall")
-    left = spoke.run("find /etc/wireguard /run /var/lib -name '*wg*' -type f; find /run/wireguard -name wg0.sock; ip link show | grep wg0", check=False).stdout
+    left = spoke.run("find /etc/wireguard /run /var/lib -name '*wg[0h]*' -type f; find /run/wireguard -name wg0.sock; ip link show | grep wg0", check=False).stdout
     assert left == "", left
 
 
