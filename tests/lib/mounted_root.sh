@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # To be sourced by a script that runs tests. In a root that is no mount point (a plain chroot) namespaces cannot be cut off
 # from the machine's mounts: starts the script again in a mount namespace of its own, with the same root as a mount point.
 # Leaves every other machine as it is. Joining a mount namespace steps out of the chroot; descriptor 3 shows the way back.
