@@ -178,7 +178,7 @@ def test_without_root_and_with_other_platforms_commands_first_the_right_one_then
 def real(wide):
     if not os.path.exists("/dev/net/tun"):
         pytest.skip("not here: /dev/net/tun")
-    machine = RealMachine("real0", "198.51.100.1", "198.51.100.2")
+    machine = RealMachine("real0", "198.51.100.1", "198.51.100.2", ["192.0.2.0/24"])
     yield machine
     machine.end()
 

@@ -15,15 +15,16 @@ def sh(command, check=True):
 
 
 class RealMachine:
-    def __init__(self, link, gateway, address):
-        """link: the device to it on this side; gateway and address: this side's and its own, the same /24."""
+    def __init__(self, link, gateway, address, beyond=()):
+        """link: the device to it on this side; gateway and address: this side's and its own, the same /24; beyond: networks
+        behind the gateway. No default route: names must be unknown at once, as sudo asks for the machine's own."""
         mounts = " && ".join(f"mount -t tmpfs tmpfs {m}" for m in MOUNTS)
         self.link = link
         self.process = subprocess.Popen(["unshare", "-nm", "--propagation", "private", "sh", "-c", f"{mounts} && ip link set lo up && echo up && exec sleep 600"],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "up\n"
         sh(f"ip link add {link} type veth peer name eth0 netns {self.process.pid} && ip addr add {gateway}/24 dev {link} && ip link set {link} up")
-        self.run(f"ip addr add {address}/24 dev eth0 && ip link set eth0 up && ip route add default via {gateway}")
+        self.run(f"ip addr add {address}/24 dev eth0 && ip link set eth0 up" + "".join(f" && ip route add {network} via {gateway}" for network in beyond))
 
     def enter(self, *command):
         return ["nsenter", "-t", str(self.process.pid), "-n", "-m", *command]
