@@ -49,8 +49,8 @@ void log_refusals(const char* name, const EngineCall& call) {
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // the generated base class, which kj never deletes through
 class Service final : public proto::Wgprivd::Server {
  public:
-  Service(EngineQueue& engine, kj::Timer& timer, unsigned& open_calls)
-      : engine_(engine), timer_(timer), open_calls_(open_calls) {}
+  Service(EngineQueue& engine, kj::Timer& timer, std::shared_ptr<unsigned> open_calls)
+      : engine_(engine), timer_(timer), open_calls_(std::move(open_calls)) {}
 
   kj::Promise<void> hello(HelloContext context) override {
     const bool known = context.getParams().getProtocolVersion() == proto::PROTOCOL_VERSION;
@@ -130,15 +130,15 @@ class Service final : public proto::Wgprivd::Server {
     call->rank = rank;
     call->records = std::move(records);
     if (call->records.empty()) call->outcomes = {EngineOutcome::malformed};
-    if (open_calls_ >= kOpenCalls) return KJ_EXCEPTION(OVERLOADED, "too many calls are open");
-    ++open_calls_;
+    if (*open_calls_ >= kOpenCalls) return KJ_EXCEPTION(OVERLOADED, "too many calls are open");
+    ++*open_calls_;
     const auto limit = rank == EngineRank::other ? kCallLimit : kBatchLimit;
     auto ran = call->records.empty() ? kj::Promise<void>(kj::READY_NOW) : engine_.run(call, limit);
     auto done = ran.then([name, call, finish]() mutable {
       log_refusals(name, *call);
       return finish(*call);
     });
-    return done.attach(kj::defer([&open = open_calls_] { --open; }));
+    return done.attach(kj::defer([open = open_calls_] { --*open; }));
   }
 
   // Runs one record, where the call is well formed, and lets fill set the results besides the outcome.
@@ -162,7 +162,7 @@ class Service final : public proto::Wgprivd::Server {
 
   EngineQueue& engine_;
   kj::Timer& timer_;
-  unsigned& open_calls_;
+  std::shared_ptr<unsigned> open_calls_;  ///< shared, as a call that was cancelled may go after all else
 };
 
 // Accepts the caller and gives each connection a service.
@@ -216,7 +216,7 @@ class Front final : private kj::TaskSet::ErrorHandler {
   FrontOptions options_;
   EngineQueue engine_;
   unsigned connections_ = 0;
-  unsigned open_calls_ = 0;
+  std::shared_ptr<unsigned> open_calls_ = std::make_shared<unsigned>(0);
   kj::TimePoint last_used_ = timer_.now();
   kj::TaskSet tasks_{*this};
 };
