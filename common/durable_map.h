@@ -9,6 +9,7 @@
 #include <map>
 #include <vector>
 
+#include "common/crash_point.h"
 #include "common/log.h"
 #include "common/state_directory.h"
 
@@ -39,9 +40,11 @@ class DurableMap {
 
   /// Notes that key has this value, and that replaced (zeros: none) has gone in the same step.
   void put(const Key& key, const Value& value, const Key& replaced) {
+    WGHUB_CRASH_POINT("put.", name_);
     note({.key = key, .replaced = replaced, .value = value});
   }
   void erase(const Key& key) {
+    WGHUB_CRASH_POINT("erase.", name_);
     if (content_.contains(key)) note({.key = key, .kind = Kind::erase});
   }
 
@@ -49,6 +52,7 @@ class DurableMap {
   bool sync() {
     const bool is_long = records_ > kFloorRecords && records_ > 2 * content_.size();
     if (dirty_ && (!file_ || is_long)) return rewrite();
+    WGHUB_CRASH_POINT("sync.", name_);
     dirty_ = dirty_ && fdatasync(file_.get()) != 0;
     if (!dirty_) return true;
     log::error("a record did not reach the disk", {{"file", name_}, {"errno", std::int64_t{errno}}});
@@ -106,6 +110,7 @@ class DurableMap {
   }
 
   bool rewrite() {
+    WGHUB_CRASH_POINT("rewrite.", name_);
     std::vector<Record> records;
     for (const auto& [key, value] : content_) {
       records.push_back({.index = records.size(), .key = key, .value = value});

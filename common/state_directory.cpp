@@ -8,6 +8,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "common/crash_point.h"
 #include "common/log.h"
 
 namespace wghub {
@@ -36,8 +37,12 @@ std::optional<std::vector<std::uint8_t>> StateDirectory::read(const std::string&
 Descriptor StateDirectory::replace(const std::string& name, Bytes bytes, mode_t mode) const {
   unlinkat(get(), "new", 0);  // what a crash left
   Descriptor file(openat(get(), "new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  const bool stored = file && write_at(file, bytes, 0) && fsync(file.get()) == 0 &&
-                      renameat(get(), "new", get(), name.c_str()) == 0 && fsync(get()) == 0;
+  WGHUB_CRASH_POINT("file.made.", name);
+  bool stored = file && write_at(file, bytes, 0) && fsync(file.get()) == 0;
+  WGHUB_CRASH_POINT("file.written.", name);
+  stored = stored && renameat(get(), "new", get(), name.c_str()) == 0;
+  WGHUB_CRASH_POINT("file.renamed.", name);
+  stored = stored && fsync(get()) == 0;
   if (stored) return file;
   const int error = errno;
   log::error("a state file cannot be written", {{"file", name}, {"errno", std::int64_t{error}}});

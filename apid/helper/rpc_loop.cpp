@@ -9,6 +9,7 @@
 #include <limits>
 #include <utility>
 
+#include "common/crash_point.h"
 #include "common/log.h"
 
 namespace wghub {
@@ -110,6 +111,7 @@ void RpcLoop::send(LaneName name) {
   if (batch.empty()) return;
   lane.busy = true;
   auto shared = std::make_shared<std::vector<PeerChange>>(std::move(batch));
+  WGHUB_CRASH_POINT("helper.asking");
   auto answer = limited(call(name, *shared), kCallLimit);
   tasks_.add(
       answer.then([this, name, shared](const std::vector<PeerOutcome>& outcomes) { settle(name, *shared, outcomes); },
@@ -135,6 +137,7 @@ kj::Promise<std::vector<PeerOutcome>> RpcLoop::call(LaneName name, const std::ve
 // Hands out the outcomes; what was deferred goes first in the next call.
 void RpcLoop::settle(LaneName name, std::vector<PeerChange> batch, const std::vector<PeerOutcome>& outcomes) {
   auto& lane = lanes_[static_cast<std::size_t>(name)];
+  WGHUB_CRASH_POINT("helper.answered");
   bool progress = false;
   for (std::size_t i = batch.size(); i-- > 0;) {
     auto& change = batch[i];

@@ -1,4 +1,5 @@
 #include "apid/service/hub_service.h"
+#include "common/crash_point.h"
 
 #include <fmt/format.h>
 
@@ -57,14 +58,17 @@ Outcome<HubConfig> HubService::initialize(const HubRequest& request, const Actor
   if (config()) return ErrorCode::hub_already_initialized;
   const auto key = helper_.hub_key();
   if (!key) return key.error();
+  WGHUB_CRASH_POINT("initialize.key-made");
   const auto configured = helper_.configure({request.network, request.listen_port, mtu_});
   if (configured.outcome != PeerOutcome::done && configured.outcome != PeerOutcome::unchanged)
     return configure_error(configured);
 
+  WGHUB_CRASH_POINT("initialize.configured");
   auto made = stores_.database.write<HubConfig>([&](store::Transaction& t) -> Outcome<HubConfig> {
     const auto now = store::now_of(t);
     HubConfig hub{request.network, request.listen_port, *key, request.dns, request.endpoint, now, now};
     if (!stores_.hub.insert(t, hub)) return ErrorCode::hub_already_initialized;
+    WGHUB_CRASH_POINT("initialize.inserted");
     stores_.addresses.initialize(t, hub.network);
     audit_.record(t, actor, "hub.initialized", "1",
                   {{"networkCIDR", to_string(hub.network)},
@@ -73,6 +77,7 @@ Outcome<HubConfig> HubService::initialize(const HubRequest& request, const Actor
                    {"publicKey", to_base64(hub.public_key)}});
     return hub;
   });
+  WGHUB_CRASH_POINT("initialize.committed");
   if (made) {
     on_endpoint_(made->endpoint);
     events_.publish({"hub.updated", made->updated_at, *made});

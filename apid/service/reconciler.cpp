@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "common/crash_point.h"
 #include "common/log.h"
 
 namespace wghub {
@@ -88,6 +89,7 @@ std::optional<StatusSnapshot> Reconciler::take_snapshot(const HubConfig& hub) {
   }
   log::warning("the interface was missing or incomplete and was made anew",
                {{"created", answer.created ? "yes" : "no"}});
+  WGHUB_CRASH_POINT("reconcile.restored");
   record("interface.restored", {{"wg0", answer.created ? "created" : "repaired"}});
   snapshot = around_.helper.status();
   if (!snapshot || !snapshot->interface_up) return std::nullopt;
@@ -116,6 +118,7 @@ bool Reconciler::pass() {
   const auto snapshot = take_snapshot(**hub);
   // One quick second try: the helper may be on its way back.
   if (!snapshot) return healthy_at_.exchange(0) != 0;
+  WGHUB_CRASH_POINT("reconcile.snapshot");
   const auto rows = read_rows();  // after the snapshot, so that a peer without row is never a row too late
   if (!rows) return false;
   around_.tracker.apply(*snapshot, *rows);
@@ -124,7 +127,9 @@ bool Reconciler::pass() {
     suspects_ = plan.suspects;
     std::erase_if(reported_foreign_, [&](const PublicKey& key) { return !suspects_.contains(key); });
   }
+  WGHUB_CRASH_POINT("reconcile.planned");
   const auto result = apply(plan);
+  WGHUB_CRASH_POINT("reconcile.applied");
   healthy_at_ = monotonic_seconds();
   const bool unknown_left = std::any_of(plan.suspects.begin(), plan.suspects.end(),
                                         [&](const PublicKey& key) { return !reported_foreign_.contains(key); });
@@ -166,6 +171,7 @@ ReconcileResult Reconciler::apply(const ReconcilePlan& plan) {
 void Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& result) {
   if (plan.remove_foreign.empty()) return;
   const auto outcomes = around_.helper.remove_peers(plan.remove_foreign);
+  WGHUB_CRASH_POINT("reconcile.foreign-off");
   Targets removed;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const std::string key = to_base64(plan.remove_foreign[i]);
@@ -195,6 +201,7 @@ bool Reconciler::end_removal(const PeerRow& row, ReconcileResult& result) {
   if (!guard || !is_current(row)) return false;  // it is under way, or over and the key may be another spoke's
   bool off = is_on(around_.helper.remove_peer(row.key));
   if (off && row.replaces) off = is_on(around_.helper.remove_peer(*row.replaces));
+  WGHUB_CRASH_POINT("reconcile.off");
   if (off && around_.spokes.finish_removal(row.spoke_id, system_actor())) return true;
   ++result.failed;
   return false;
@@ -235,6 +242,7 @@ void Reconciler::add_some(std::span<const PeerRow> rows, Targets& done, Reconcil
   }
   if (peers.empty()) return;
   const auto outcomes = around_.helper.add_peers(peers);
+  WGHUB_CRASH_POINT("reconcile.added");
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i] == PeerOutcome::done) {
       done.emplace_back(asked[i]->spoke_id, to_base64(asked[i]->key));
@@ -252,6 +260,7 @@ void Reconciler::forget_replaced(const std::vector<PeerRow>& rows) {
     for (const auto& row : rows) stores_.spokes.confirm_replaced(t, row.spoke_id, *row.replaces);
     return Done{};
   });
+  WGHUB_CRASH_POINT("reconcile.forgotten");
   if (forgotten) peers_changed();
 }
 
@@ -265,6 +274,7 @@ void Reconciler::record(const char* action, const Targets& targets) {
     for (const auto& [target, detail] : targets) audit_.record(t, system_actor(), action, target, {{"peer", detail}});
     return Done{};
   });
+  WGHUB_CRASH_POINT("reconcile.recorded");
   if (!recorded) log::error("a correction could not be written to the audit trail", {{"action", action}});
 }
 

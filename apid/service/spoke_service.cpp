@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "apid/service/identifiers.h"
+#include "common/crash_point.h"
 #include "common/log.h"
 
 namespace wghub {
@@ -79,6 +80,7 @@ Outcome<Spoke> SpokeService::register_spoke(const RegisterRequest& request, cons
     }
     return *registration.refusal;
   }
+  WGHUB_CRASH_POINT("register.committed");
   if (registration.is_new) around_.peers_changed();
   auto up = bring_up(registration.spoke, actor);
   if (up && registration.is_new) events_.publish({"spoke.registered", up->registered_at, *up});
@@ -99,7 +101,9 @@ Outcome<SpokeService::Registration> SpokeService::commit_registration(store::Tra
   const auto holder = stores_.spokes.find_live_by_key(t, request.key);
   if (holder && (holder->id != token->spoke_id || holder->removing_at)) return ErrorCode::public_key_already_registered;
   if (!stores_.tokens.bind(t, token->id, request.key)) return already_used(*token);
+  WGHUB_CRASH_POINT("register.bound");
   Registration registration = make_spoke(t, *token, request);
+  WGHUB_CRASH_POINT("register.stored");
   audit_.record(t, actor, "spoke.registered", registration.spoke.id, describe(registration.spoke));
   return registration;
 }
@@ -154,6 +158,7 @@ SpokeService::Registration SpokeService::make_spoke(store::Transaction& t, const
   // A replacement that never reached the interface: the key that is there is still the one before it.
   if (before->replaces_key) spoke.replaces_key = before->replaces_key;
   if (spoke.replaces_key == request.key) spoke.replaces_key.reset();
+  WGHUB_CRASH_POINT("register.replacing");
   stores_.spokes.replace(t, spoke);
   return registration;
 }
@@ -183,7 +188,9 @@ Outcome<Spoke> SpokeService::bring_up(const Spoke& spoke, const Actor& actor) {
   if (!now) return now.error();
   if (!*now || (*now)->removing_at || (*now)->public_key != spoke.public_key) return ErrorCode::token_revoked;
   Spoke current = **now;
+  WGHUB_CRASH_POINT("register.adding");
   const PeerOutcome outcome = around_.helper.add_peer(wanted(current));
+  WGHUB_CRASH_POINT("register.added");
   if (is_refusal(outcome)) {
     take_back(current, outcome, actor);
     return refusal_error(outcome);
@@ -208,11 +215,13 @@ void SpokeService::take_back(const Spoke& spoke, PeerOutcome outcome, const Acto
     } else {
       stores_.spokes.erase(t, spoke.id);
     }
+    WGHUB_CRASH_POINT("refusal.marked");
     stores_.tokens.unbind(t, spoke.token_id, !replaced);
     audit_.record_denied(t, actor, "spoke.refused", spoke.id,
                          {{"publicKey", to_base64(spoke.public_key)}, {"reason", to_text(outcome)}});
     return Done{};
   });
+  WGHUB_CRASH_POINT("refusal.committed");
   if (!taken) log::error("a refused registration could not be taken back", {{"spoke_id", spoke.id}});
   around_.peers_changed();
 }
@@ -255,6 +264,7 @@ Outcome<Done> SpokeService::remove(const std::string& id, const Actor& actor) {
     auto spoke = stores_.spokes.find(t, id);
     if (!spoke || spoke->removed_at) return ErrorCode::spoke_not_found;
     if (stores_.spokes.mark_removing(t, id)) {
+      WGHUB_CRASH_POINT("remove.marked");
       stores_.tokens.revoke(t, spoke->token_id);
       if (const auto open = stores_.tokens.find_open_of_spoke(t, id)) stores_.tokens.revoke(t, open->id);
       audit_.record(t, actor, "spoke.removed", id, describe(*spoke));
@@ -262,12 +272,14 @@ Outcome<Done> SpokeService::remove(const std::string& id, const Actor& actor) {
     return std::move(*spoke);
   });
   if (!marked) return marked.error();
+  WGHUB_CRASH_POINT("remove.committed");
   around_.peers_changed();
   std::vector<PublicKey> keys = {marked->public_key};
   if (marked->replaces_key) keys.push_back(*marked->replaces_key);
   for (const auto& key : keys) {
     if (!is_on(around_.helper.remove_peer(key))) return unavailable();
   }
+  WGHUB_CRASH_POINT("remove.off");
   auto finished = finish_removal(id, actor);
   if (finished) log::info("spoke removed", {{"spoke_id", id}, {"actor", actor.name}});
   return finished;
@@ -281,12 +293,15 @@ Outcome<Done> SpokeService::finish_removal(const std::string& id, const Actor& a
     now = store::now_of(t);
     const auto spoke = stores_.spokes.find(t, id);
     if (!spoke || !stores_.spokes.mark_removed(t, id)) return Done{};
+    WGHUB_CRASH_POINT("removed.marked");
     stores_.addresses.release(t, spoke->address);
+    WGHUB_CRASH_POINT("removed.freed");
     audit_.record(t, actor, "peer.removed", id, {{"publicKey", to_base64(spoke->public_key)}});
     removed = *spoke;
     return Done{};
   });
   if (!finished) return finished;
+  WGHUB_CRASH_POINT("removed.committed");
   around_.peers_changed();
   if (removed) events_.publish({"spoke.removed", now, *removed});
   return finished;

@@ -6,6 +6,7 @@
 
 #include "apid/service/identifiers.h"
 #include "apid/service/install_commands.h"
+#include "common/crash_point.h"
 #include "common/log.h"
 
 namespace wghub {
@@ -145,6 +146,7 @@ Outcome<std::vector<IssuedToken>> TokenService::create(const std::vector<TokenRe
       token.address = *address;
       token.holds_address = true;
       stores_.tokens.insert(t, token);
+      WGHUB_CRASH_POINT("create.inserted");
       audit_.record(t, actor, "token.created", token.id,
                     {{"spokeId", token.spoke_id}, {"spokeName", token.spoke_name}, {"address", to_string(*address)}});
     }
@@ -154,6 +156,7 @@ Outcome<std::vector<IssuedToken>> TokenService::create(const std::vector<TokenRe
     if (counted) generations_.give_back(account);
     return made;
   }
+  WGHUB_CRASH_POINT("create.committed");
   for (auto& issued : *made) {
     complete(issued);
     events_.publish({"token.created", issued.token.created_at, issued.token});
@@ -182,11 +185,13 @@ Outcome<IssuedToken> TokenService::reissue(const std::string& id, const Actor& a
     if (!spoke_holds && !old.holds_address && !stores_.addresses.take(t, old.address))
       return ErrorCode::ip_already_allocated;
     stores_.tokens.revoke(t, old.id);
+    WGHUB_CRASH_POINT("reissue.revoked");
     IssuedToken issued = make(t, *hub, old.spoke_name);
     issued.token.spoke_id = old.spoke_id;
     issued.token.address = old.address;
     issued.token.holds_address = !spoke_holds;
     stores_.tokens.insert(t, issued.token);
+    WGHUB_CRASH_POINT("reissue.inserted");
     audit_.record(t, actor, "token.reissued", issued.token.id, {{"replaces", old.id}, {"spokeId", old.spoke_id}});
     return issued;
   });
@@ -194,6 +199,7 @@ Outcome<IssuedToken> TokenService::reissue(const std::string& id, const Actor& a
     if (counted) generations_.give_back(account);
     return made;
   }
+  WGHUB_CRASH_POINT("reissue.committed");
   complete(*made);
   old.state = TokenState::revoked;
   events_.publish({"token.revoked", made->token.created_at, old});
@@ -210,12 +216,15 @@ Outcome<Done> TokenService::revoke(const std::string& id, const Actor& actor) {
     if (!token) return ErrorCode::token_not_found;
     if (token->state == TokenState::registered) return ErrorCode::token_registered;
     if (!stores_.tokens.revoke(t, id)) return Done{};  // it was already
+    WGHUB_CRASH_POINT("revoke.marked");
     if (token->holds_address) stores_.addresses.release(t, token->address);
+    WGHUB_CRASH_POINT("revoke.freed");
     audit_.record(t, actor, "token.revoked", id, {{"spokeName", token->spoke_name}});
     revoked = *token;
     now = store::now_of(t);
     return Done{};
   });
+  WGHUB_CRASH_POINT("revoke.committed");
   if (result && revoked) {
     revoked->state = TokenState::revoked;
     events_.publish({"token.revoked", now, *revoked});
@@ -273,6 +282,7 @@ Outcome<std::string> TokenService::claim(const Secret& text, Platform platform, 
   if (!looked) return looked.error();
   auto script = scripts_.install_script(*looked, text.reveal(), platform);
 
+  WGHUB_CRASH_POINT("claim.looked");
   std::int64_t now = 0;
   auto claimed = stores_.database.write<Token>([&](store::Transaction& t) -> Outcome<Token> {
     now = store::now_of(t);
@@ -281,11 +291,13 @@ Outcome<std::string> TokenService::claim(const Secret& text, Platform platform, 
       if (!token) return ErrorCode::token_not_found;
       return token_refusal(*token, now).value_or(ErrorCode::internal);
     }
+    WGHUB_CRASH_POINT("claim.marked");
     audit_.record(t, actor, "token.claimed", looked->id,
                   {{"spokeName", looked->spoke_name}, {"platform", to_text(platform)}});
     return *looked;
   });
   if (!claimed) return claimed.error();
+  WGHUB_CRASH_POINT("claim.committed");
   claimed->state = TokenState::claimed;
   claimed->used_at = now;
   events_.publish({"token.claimed", now, *claimed});
@@ -309,6 +321,7 @@ Outcome<TokenState> TokenService::report(const ReportRequest& request, const Act
     if (!stores_.tokens.add_report(t, report)) return limited(std::chrono::hours(1));
     const bool unchanged = report.code >= kFirstUnchangedCode && report.code <= kLastUnchangedCode;
     if (unchanged && now < token->expires_at && stores_.tokens.release(t, token->id, actor.source_address)) {
+      WGHUB_CRASH_POINT("release.marked");
       audit_.record(t, actor, "token.released", token->id, {{"code", report.code}, {"stage", report.stage}});
       token->state = TokenState::unused;
       token->used_at.reset();
@@ -317,6 +330,7 @@ Outcome<TokenState> TokenService::report(const ReportRequest& request, const Act
     return state_at(*token, now);
   });
   if (!stored) return stored;
+  WGHUB_CRASH_POINT("report.committed");
   log::info("install report", {{"token_id", report.token_id}, {"stage", report.stage}, {"code", report.code}});
   events_.publish({"install.report", report.at, report});
   if (released) events_.publish({"token.released", report.at, *released});

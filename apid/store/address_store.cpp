@@ -4,6 +4,7 @@
 
 #include "apid/store/column.h"
 #include "apid/store/transaction.h"
+#include "common/crash_point.h"
 
 namespace wghub::store {
 namespace {
@@ -74,6 +75,7 @@ std::optional<Address> AddressStore::take_lowest(Transaction& transaction) const
   const auto range = transaction.query(kLowest).one(read_range);
   if (!range) return std::nullopt;
   drop(transaction, *range);
+  WGHUB_CRASH_POINT("address.taken");
   if (range->first != range->last) add(transaction, {next(range->first), range->last});
   return range->first;
 }

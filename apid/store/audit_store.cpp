@@ -9,6 +9,7 @@
 #include "apid/store/paging.h"
 #include "apid/store/sql_text.h"
 #include "apid/store/transaction.h"
+#include "common/crash_point.h"
 #include "common/digest.h"
 
 namespace wghub::store {
@@ -110,6 +111,7 @@ AuditEvent AuditStore::append(Transaction& transaction, AuditEvent event) const 
   event.at = transaction.now();
   const std::string hash = hash_of(event, head.hash);
   with_event(transaction.query(kInsert), event).with("event_hash", hash).execute();
+  WGHUB_CRASH_POINT("audit.inserted");
   transaction.query(kMoveHead).with("last_id", event.id).with("last_hash", hash).execute();
   return event;
 }

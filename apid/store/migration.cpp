@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apid/store/sqlite.h"
+#include "common/crash_point.h"
 
 namespace wghub::store {
 namespace {
@@ -21,6 +22,7 @@ constexpr auto kAddVersion =
 
 void run_missing(Connection& connection, std::span<const Script> scripts, std::int64_t now) {
   connection.query(kMakeVersions).execute();
+  WGHUB_CRASH_POINT("migrate.begun");
   const auto present = connection.query(kVersion).one([](Row& row) { return row.number(); }).value_or(0);
   std::int64_t newest = 0;
   for (const Script& script : scripts) newest = std::max(newest, script.version);
@@ -32,6 +34,7 @@ void run_missing(Connection& connection, std::span<const Script> scripts, std::i
   for (const Script& script : scripts) {
     if (script.version <= present || (!script.dialect.empty() && script.dialect != kDialect)) continue;
     run_script(connection.session(), std::string(script.sql));
+    WGHUB_CRASH_POINT("migrate.script-run");
     if (script.version == reached) continue;
     reached = script.version;
     const std::string name(script.name);
@@ -45,7 +48,9 @@ void migrate(Connection& connection, std::span<const Script> scripts, std::int64
   connection.query("BEGIN IMMEDIATE").execute();
   try {
     run_missing(connection, scripts, now);
+    WGHUB_CRASH_POINT("migrate.committing");
     connection.query("COMMIT").execute();
+    WGHUB_CRASH_POINT("migrate.committed");
   } catch (...) {
     try {
       connection.query("ROLLBACK").execute();

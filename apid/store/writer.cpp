@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "apid/store/sqlite.h"
+#include "common/crash_point.h"
 #include "common/log.h"
 
 namespace wghub::store {
@@ -104,6 +105,7 @@ bool Writer::begin() {
 void Writer::run_group() {
   std::vector<std::shared_ptr<Job>> jobs;
   std::optional<Error> fault;
+  WGHUB_CRASH_POINT("write.begun");
   group_writes_ = false;
   try {
     group_time_ = connection_->query(kReadClock).one([](Row& row) { return row.number(); }).value_or(0);
@@ -122,6 +124,7 @@ void Writer::run_group() {
     }
   }
   finish(jobs, fault);
+  WGHUB_CRASH_POINT("write.told");
   shrink_log(connection_->session(), options_.path);
 }
 
@@ -141,6 +144,7 @@ void Writer::run_one(Job& job) {
   else
     execute("ROLLBACK TO work");
   execute("RELEASE work");
+  WGHUB_CRASH_POINT("write.done");
 }
 
 bool Writer::attempt(Job& job) {
@@ -161,7 +165,9 @@ bool Writer::attempt(Job& job) {
 void Writer::commit() {
   if (!group_writes_) return execute("ROLLBACK");
   if (group_time_ > committed_time_) connection_->query(kWriteClock).with("highest", group_time_).execute();
+  WGHUB_CRASH_POINT("write.committing");
   execute("COMMIT");
+  WGHUB_CRASH_POINT("write.committed");
   committed_time_ = std::max(committed_time_.load(), group_time_);
 }
 

@@ -325,17 +325,24 @@ class Hub:
 
     def set_up(self):
         """Set-up, initialise, an admin's API token: self.admin."""
+        self.first_person()
+        answer = self.initialize()
+        assert answer.status == 201, answer
+        self.admin = self.client("admin")
+        self.wait_ready()
+        return self.admin
+
+    def first_person(self):
+        """Set-up alone: self.person, the admin's session."""
         person = Client()
         answer = person.post("/api/setup", {"setupCode": self.setup_code(), "username": "admin", "password": PASSWORD})
         assert answer.status == 201, answer
         person.headers = {"Cookie": answer.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": answer.json["csrfToken"]}
         self.person = person
-        answer = person.post("/api/hub/initialize", {"networkCIDR": self.network, "listenPort": 51820,
-                                                     "endpoint": "192.0.2.1:51820", "dns": ["9.9.9.9"]})
-        assert answer.status == 201, answer
-        self.admin = self.client("admin")
-        self.wait_ready()
-        return self.admin
+
+    def initialize(self):
+        return self.person.post("/api/hub/initialize", {"networkCIDR": self.network, "listenPort": 51820,
+                                                        "endpoint": "192.0.2.1:51820", "dns": ["9.9.9.9"]})
 
     def client(self, role):
         answer = self.person.post("/api/api-tokens", {"name": f"test {role}", "role": role})

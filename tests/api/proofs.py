@@ -126,6 +126,28 @@ def assert_every_address_is_held_once_or_free(hub):
     assert free + len(spoke_addresses) == size, f"{free} free and {len(spoke_addresses)} held are not {size} addresses"
 
 
+def forms(secret):
+    """A secret as raw bytes, hex and both kinds of base64, in every shape that it could be copied in."""
+    wholes = {secret if isinstance(secret, bytes) else secret.encode()}
+    for text in list(wholes):
+        for decode in (base64.b64decode, base64.urlsafe_b64decode):
+            try:
+                wholes.add(decode(text.removeprefix(b"whk_") + b"=" * (-len(text.removeprefix(b"whk_")) % 4)))
+            except ValueError:
+                pass
+    wholes = {whole for whole in wholes if len(whole) >= 12}
+    found = set(wholes) | {text.removeprefix(b"whk_") for text in wholes}
+    for whole in wholes:
+        found |= {whole.hex().encode(), whole.hex().upper().encode(), base64.b64encode(whole).rstrip(b"="), base64.urlsafe_b64encode(whole).rstrip(b"=")}
+    return found
+
+
+def files_below(*folders):
+    for folder in folders:
+        for parent, _, names in os.walk(folder):
+            yield from (os.path.join(parent, name) for name in names)
+
+
 class Events:
     """The stream of server-sent events, read by a thread."""
 

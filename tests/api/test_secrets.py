@@ -1,27 +1,11 @@
 # The canary run (T4): known secrets go through everything the hub does; afterwards no log, file, command line, environment
 # or answer has any of them but the answers that are meant to.
-import base64, glob, json, os, re, secrets, subprocess, threading, time
+import glob, json, os, re, secrets, subprocess, threading, time
 
 from hub import LOGS, PASSWORD, ROOT, Client, eventually, sh
-from proofs import Events, figure, make_pair
+from proofs import Events, figure, files_below, forms, make_pair
 
 DAEMONS = ("apid", "wgprivd", "wgprivd-engine")
-
-
-def forms(secret):
-    """A secret as raw bytes, hex and both kinds of base64, in every shape that it could be copied in."""
-    wholes = {secret if isinstance(secret, bytes) else secret.encode()}
-    for text in list(wholes):
-        for decode in (base64.b64decode, base64.urlsafe_b64decode):
-            try:
-                wholes.add(decode(text.removeprefix(b"whk_") + b"=" * (-len(text.removeprefix(b"whk_")) % 4)))
-            except ValueError:
-                pass
-    wholes = {whole for whole in wholes if len(whole) >= 12}
-    found = set(wholes) | {text.removeprefix(b"whk_") for text in wholes}
-    for whole in wholes:
-        found |= {whole.hex().encode(), whole.hex().upper().encode(), base64.b64encode(whole).rstrip(b"="), base64.urlsafe_b64encode(whole).rstrip(b"=")}
-    return found
 
 
 class ProcWatch:
@@ -117,12 +101,6 @@ def is_meant(name, method, path, status):
     if name in ("token", "reissued token"):
         return status in (200, 201) and (path == "/api/installation/token" or path.endswith("/reissue") or bool(re.fullmatch(r"/api/installation/script/[\w-]{43}\?platform=linux", path)))
     return False
-
-
-def files_below(*folders):
-    for folder in folders:
-        for parent, _, names in os.walk(folder):
-            yield from (os.path.join(parent, name) for name in names)
 
 
 def test_no_secret_is_anywhere_but_in_the_answers_meant_for_it(fresh):

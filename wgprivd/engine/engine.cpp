@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/crash_point.h"
 #include "common/log.h"
 #include "wgprivd/engine/policy.h"
 
@@ -57,7 +58,9 @@ EngineOutcome Engine::dispatch(std::span<const std::byte> record) {
   const bool known = found != std::end(kOperations);
   const bool sound =
       known && request.version == kEngineVersion && (request.flags & ~found->flags) == 0 && request.reserved == 0;
+  if (sound) WGHUB_CRASH_POINT("engine.begin.", found->name);
   const auto outcome = sound ? (this->*found->handle)(request) : malformed;
+  if (sound) WGHUB_CRASH_POINT("engine.end.", found->name);
   if (outcome == done || outcome == unchanged) return outcome;
   refusals_.say("refused", {{"operation", known ? found->name : "unknown"},
                             {"reason", name_of(outcome)},

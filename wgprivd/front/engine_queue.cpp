@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "common/crash_point.h"
 #include "common/log.h"
 #include "common/unix_socket.h"
 
@@ -73,6 +74,7 @@ bool EngineQueue::transmit() {
   }
   auto& record = flight_->records[flight_->next];
   record.id = ++last_id_;
+  WGHUB_CRASH_POINT("front.sending");
   sent_at_ = timer_.now();
   return ::send(socket_->descriptor.get(), &record, sizeof record, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof record;
 }
@@ -114,6 +116,7 @@ bool EngineQueue::accept(std::size_t size) {
   saw_generation(reply.link_generation);
   if (reply.operation == EngineOperation::link_changed) return true;
   if (!flight_ || reply.id != flight_->records[flight_->next].id) return false;
+  WGHUB_CRASH_POINT("front.answered");
   const auto call = std::exchange(flight_, nullptr);
   call->outcomes[call->next] = reply.outcome;
   if (++call->next < call->records.size()) {

@@ -1,0 +1,89 @@
+# Whole lives of spokes, as scripts and people bring them about while daemons come and go: every call is repeated until it is
+# answered, and what was promised is kept to be compared. Leaves the faults to the tests.
+import base64, contextlib, http.client, random, threading, time
+
+from hub import SLOW, Client
+from proofs import random_key
+
+KEPT = 200  # more peers would only make each look at the interface slower
+
+
+class Lives:
+    """kept: keys of spokes that nobody removed. gone: keys whose removal or replacement was answered. secrets: texts of tokens."""
+
+    def __init__(self, hub):
+        self.hub, self.kept, self.gone, self.secrets, self.faults, self.count, self.stopping = hub, [], [], [], [], 0, False
+
+    def ask(self, call, *good):
+        """What the call is answered in the end; «later» and broken connections are asked again."""
+        deadline = time.monotonic() + 60 * SLOW
+        while True:
+            try:
+                answer = call()
+                if answer.status != 503:
+                    break
+            except (OSError, http.client.HTTPException) as fault:
+                answer = fault
+            assert time.monotonic() < deadline, f"never answered but with {answer!r}"
+            time.sleep(0.03)
+        assert answer.status in good, answer
+        return answer
+
+    def token(self, admin, name="life"):
+        token = self.ask(lambda: admin.post("/api/installation/token", {"spokeName": name}), 201).json["token"]
+        self.secrets.append(token["token"])
+        return token
+
+    def live(self, admin, stranger):
+        """Token, claim, release, claim, registration, reissue, registration with a new key, removal; and a token revoked."""
+        unused = self.token(admin, "never used")
+        self.ask(lambda: admin.delete(f"/api/installation/token/{unused['id']}"), 200)
+        token, key = self.token(admin), random_key()
+        script = f"/api/installation/script/{token['token']}?platform=linux"
+        report = {"token": token["token"], "stage": "preflight", "code": 10, "reason": "NOT_ROOT", "os": "linux", "detail": ""}
+        # 410: it was served, and the connection broke before that arrived.
+        self.ask(lambda: stranger.get(script, headers={"Accept": "*/*"}), 200, 410)
+        self.ask(lambda: stranger.post("/api/installation/report", report), 202)
+        self.ask(lambda: stranger.get(script, headers={"Accept": "*/*"}), 200, 410)
+        spoke = self.ask(lambda: self.hub.register(token["token"], key, stranger), 201).json["spoke"]
+        again = self.ask(lambda: admin.post(f"/api/installation/token/{token['id']}/reissue"), 201, 410)
+        if again.status == 201:  # else the new token is lost, and the old key works on
+            self.secrets.append(again.json["token"]["token"])
+            old, key = key, random_key()
+            self.ask(lambda: self.hub.register(again.json["token"]["token"], key, stranger), 201)
+            self.gone.append(old)
+        self.count += 1
+        if len(self.kept) < 3 or (len(self.kept) < KEPT and random.random() < 0.4):
+            return self.kept.append(key)
+        self.ask(lambda: admin.delete(f"/api/spoke/{spoke['id']}"), 200, 404)
+        self.gone.append(key)
+
+    def run(self):
+        admin, stranger = self.hub.another(), Client()
+        try:
+            while not self.stopping:
+                self.live(admin, stranger)
+        except Exception as fault:
+            self.faults.append(fault)
+
+    @contextlib.contextmanager
+    def going_on(self, threads=2):
+        """Lives one after the other in so many threads; each that has begun is brought to its end."""
+        self.stopping = False
+        running = [threading.Thread(target=self.run) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self.stopping = True
+            for thread in running:
+                thread.join()
+        assert not self.faults, self.faults[:3]
+
+    def forms(self):
+        """The secrets as they were, in hex and in the other kind of base64."""
+        texts = list(self.secrets)
+        wholes = [base64.urlsafe_b64decode(text + "=") for text in texts]
+        return {form.encode() for text, whole in zip(texts, wholes)
+                for form in (text, whole.hex(), base64.b64encode(whole).decode().rstrip("="))}
