@@ -130,7 +130,8 @@ class Interface {
   }
 
  private:
-  bool is_known() const { return dump_error_ == 0 || dump_error_ == EINTR || dump_error_ == ENODEV; }
+  // Of an interrupted dump the beginning must have come, which names the key; after other faults there is none.
+  bool is_known() const { return dump_error_ == 0 || dump_error_ == ENODEV || dump_.key != PublicKey(); }
   bool has_our_key() const { return key_.public_key() && dump_.key == *key_.public_key(); }
 
   // The hub's address with the network's prefix.

@@ -5,7 +5,6 @@
 #include <libmnl/libmnl.h>
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -31,7 +30,7 @@ class Attributes {
   T value(std::size_t type) const {
     T value{};
     const auto bytes = bytes_of(type);
-    std::memcpy(&value, bytes.data(), std::min(sizeof value, bytes.size()));
+    std::copy_n(bytes.begin(), std::min(sizeof value, bytes.size()), reinterpret_cast<std::uint8_t*>(&value));
     return value;
   }
 
@@ -92,10 +91,11 @@ class NetlinkSocket {
   /// Returns 0, or an errno value; EINTR: the dump is not whole. Waits at most 10 s (EAGAIN).
   int talk(nlmsghdr* message, Visit visit = {});
 
-  /// The same for answers that begin with a Header.
+  /// The same for answers that begin with a Header; shorter ones are passed over.
   template <class Header, class VisitParts>
   int ask(nlmsghdr* message, VisitParts visit) {
     return talk(message, [&visit](const nlmsghdr* answer) {
+      if (mnl_nlmsg_get_payload_len(answer) < sizeof(Header)) return;
       visit(*static_cast<const Header*>(mnl_nlmsg_get_payload(answer)), Attributes(answer, sizeof(Header)));
     });
   }

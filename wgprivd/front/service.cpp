@@ -49,8 +49,8 @@ void log_refusals(const char* name, const EngineCall& call) {
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // the generated base class, which kj never deletes through
 class Service final : public proto::Wgprivd::Server {
  public:
-  Service(EngineQueue& engine, kj::Timer& timer, std::shared_ptr<unsigned> open_calls)
-      : engine_(engine), timer_(timer), open_calls_(std::move(open_calls)) {}
+  Service(EngineQueue& engine, kj::Timer& timer, capnp::TwoPartyVatNetwork& caller, std::shared_ptr<unsigned> open)
+      : engine_(engine), timer_(timer), caller_(caller), open_calls_(std::move(open)) {}
 
   kj::Promise<void> hello(HelloContext context) override {
     const bool known = context.getParams().getProtocolVersion() == proto::PROTOCOL_VERSION;
@@ -138,7 +138,8 @@ class Service final : public proto::Wgprivd::Server {
       log_refusals(name, *call);
       return finish(*call);
     });
-    return done.attach(kj::defer([open = open_calls_] { --*open; }));
+    // A caller that is gone leaves no calls behind: 64 watches would keep the next one out for 25 s.
+    return done.exclusiveJoin(caller_.onDisconnect()).attach(kj::defer([open = open_calls_] { --*open; }));
   }
 
   // Runs one record, where the call is well formed, and lets fill set the results besides the outcome.
@@ -162,6 +163,7 @@ class Service final : public proto::Wgprivd::Server {
 
   EngineQueue& engine_;
   kj::Timer& timer_;
+  capnp::TwoPartyVatNetwork& caller_;
   std::shared_ptr<unsigned> open_calls_;  ///< shared, as a call that was cancelled may go after all else
 };
 
@@ -198,7 +200,7 @@ class Front final : private kj::TaskSet::ErrorHandler {
       return;
     }
     auto network = kj::heap<capnp::TwoPartyVatNetwork>(*stream, capnp::rpc::twoparty::Side::SERVER, kReaderOptions);
-    auto rpc = kj::heap(capnp::makeRpcServer(*network, kj::heap<Service>(engine_, timer_, open_calls_)));
+    auto rpc = kj::heap(capnp::makeRpcServer(*network, kj::heap<Service>(engine_, timer_, *network, open_calls_)));
     rpc->setFlowLimit(kWordsOfOpenCalls);
     ++connections_;
     auto ended = kj::defer([this] {

@@ -12,7 +12,7 @@
 namespace wghub {
 
 struct TemporaryState {
-  TemporaryState() : path("/tmp/wghub-state-XXXXXX") {
+  explicit TemporaryState(const std::string& parent = "/tmp") : path(parent + "/wghub-state-XXXXXX") {
     if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
   }
   TemporaryState(const TemporaryState&) = delete;

@@ -172,6 +172,24 @@ TEST_CASE("FrontRefusesTheSixtyFifthOpenCall") {
   CHECK(setting.add(client, {key(2)}).size() == 1);
 }
 
+TEST_CASE("FrontForgetsTheOpenCallsOfACallerWhoIsGone") {
+  Setting setting;
+  {
+    Client gone(setting.io, setting.path);
+    CHECK(setting.add(gone, {key(1)}).size() == 1);
+    kj::Vector<kj::Promise<void>> watches;
+    for (int i = 0; i < 64; ++i) {
+      auto request = gone.helper.watchRequest();
+      request.setLinkGeneration(1);
+      watches.add(request.send().then([](auto&&) {}).eagerlyEvaluate([](kj::Exception&&) {}));
+    }
+    CHECK_THROWS_AS(setting.add(gone, {key(2)}), kj::Exception);
+  }
+  setting.io.provider->getTimer().afterDelay(20 * kj::MILLISECONDS).wait(setting.io.waitScope);
+  Client next(setting.io, setting.path);
+  CHECK(setting.add(next, {key(2)}).size() == 1);
+}
+
 TEST_CASE("FrontSendsTheRecordAgainToARestartedEngine") {
   Setting setting;
   Client client(setting.io, setting.path);
