@@ -58,19 +58,43 @@ class Lives:
         self.ask(lambda: admin.delete(f"/api/spoke/{spoke['id']}"), 200, 404)
         self.gone.append(key)
 
-    def run(self):
+    def pass_by(self, admin, stranger):
+        """Some of that by somebody who never asks again: what no answer promised may be or not, but not by half."""
+        made = admin.post("/api/installation/token", {"spokeName": "passer-by"})
+        if made.status != 201:
+            return
+        token, old, new = made.json["token"], random_key(), random_key()
+        self.secrets.append(token["token"])
+        answer = self.hub.register(token["token"], old, stranger)
+        if answer.status != 201:
+            return
+        again = admin.post(f"/api/installation/token/{token['id']}/reissue")
+        if again.status == 201:
+            self.secrets.append(again.json["token"]["token"])
+            if self.hub.register(again.json["token"]["token"], new, stranger).status == 201:
+                self.gone.append(old)
+        if admin.delete(f"/api/spoke/{answer.json['spoke']['id']}").status == 200:
+            self.gone += [old, new]
+
+    def run(self, live):
         admin, stranger = self.hub.another(), Client()
         try:
             while not self.stopping:
-                self.live(admin, stranger)
+                live(admin, stranger)
         except Exception as fault:
             self.faults.append(fault)
 
+    def try_once(self, admin, stranger):
+        try:
+            self.pass_by(admin, stranger)
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.02)
+
     @contextlib.contextmanager
-    def going_on(self, threads=2):
-        """Lives one after the other in so many threads; each that has begun is brought to its end."""
+    def going_on(self):
+        """Lives one after the other in two threads, each that has begun brought to its end, and passers-by in a third."""
         self.stopping = False
-        running = [threading.Thread(target=self.run) for _ in range(threads)]
+        running = [threading.Thread(target=self.run, args=(live,)) for live in (self.live, self.live, self.try_once)]
         for thread in running:
             thread.start()
         try:

@@ -1,6 +1,6 @@
 # What holds through every fault (robustness.md a to d), and tools to bring many callers at one moment. Leaves the daemons to
 # hub.py and the faults to the tests.
-import base64, hashlib, os, socket, sqlite3, subprocess, threading, time
+import base64, hashlib, json, os, socket, sqlite3, subprocess, threading, time
 
 from hub import DATABASE, FIGURES, FULL, PORT, Client, eventually
 
@@ -113,6 +113,29 @@ def assert_invariants(hub, accepted=(), seconds=10):
     assert_every_address_is_held_once_or_free(hub)
     audit_chain_length()
     return took
+
+
+def assert_every_change_is_in_the_audit_trail():
+    """Tokens and spokes against the events that made them what they are: no state without its event, no event without its state."""
+    events = {}
+    for action, target, details in rows("SELECT action, target, details FROM audit_events ORDER BY id"):
+        events.setdefault(target, []).append(action)
+        if action == "token.reissued":
+            events.setdefault(json.loads(details)["replaces"], []).append("token.replaced")
+    for id, spoke_id, state, releases in rows("SELECT id, spoke_id, state, releases FROM installation_tokens"):
+        own = events.get(id, [])
+        assert len({"token.created", "token.reissued"} & set(own)) == 1, (id, own)
+        served = [action for action in own if action in ("token.claimed", "token.released")]
+        assert served == (["token.claimed", "token.released"] * len(served))[:len(served)], (id, own)
+        assert served.count("token.released") == releases, (id, releases, own)
+        if state in ("unused", "claimed") and "spoke.refused" not in events.get(spoke_id, []):
+            assert (len(served) % 2 == 1) == (state == "claimed"), (id, state, own)
+        ended = {"token.revoked", "token.replaced"} & set(own) or "spoke.removed" in events.get(spoke_id, [])
+        assert bool(ended) == (state == "revoked"), (id, state, own)
+    for id, removing_at, removed_at in rows("SELECT id, removing_at, removed_at FROM spoke_registrations"):
+        own = events.get(id, [])
+        assert "spoke.registered" in own, (id, own)
+        assert (own.count("spoke.removed"), own.count("peer.removed")) == (removing_at is not None, removed_at is not None), (id, own)
 
 
 def assert_every_address_is_held_once_or_free(hub):
