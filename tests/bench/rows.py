@@ -9,20 +9,21 @@ class Rows:
     def __init__(self):
         self.rows = []
 
-    def add(self, name, goal, figure, floor, unit, least=None, most=None, **details):
-        """One of least and most is the ratio of figure to floor that the goal asks for."""
+    def add(self, name, goal, figure, floor, unit, least=None, most=None, judged=True, **details):
+        """One of least and most is the ratio of figure to floor that the goal asks for. judged: whether missing it far fails the run."""
         ratio = figure / floor
         row = {"row": name, "goal": goal, "figure": round(figure, 4), "floor": round(floor, 4), "unit": unit, "ratio": round(ratio, 3),
                "met": ratio >= least if least is not None else ratio <= most,
-               "broken": ratio < least / MARGIN if least is not None else ratio > most * MARGIN, "details": details}
+               "broken": judged and (ratio < least / MARGIN if least is not None else ratio > most * MARGIN), "details": details}
         self.rows.append(row)
         print("row " + json.dumps(row), flush=True)
 
-    def add_rounds(self, name, goal, pairs, unit, least=None, most=None, **details):
+    def add_rounds(self, name, goal, pairs, unit, least=None, most=None, judged=True, **details):
         """pairs: (figure, floor) of rounds that followed each other; the round with the median ratio counts."""
         pairs = sorted(pairs, key=lambda pair: pair[0] / pair[1])
         figure, floor = pairs[len(pairs) // 2]
-        self.add(name, goal, figure, floor, unit, least, most, rounds=[[round(value, 4) for value in pair] for pair in pairs], **details)
+        rounds = [[round(value, 4) for value in pair] for pair in pairs]
+        self.add(name, goal, figure, floor, unit, least, most, judged, rounds=rounds, **details)
 
 
 def median(values):
