@@ -16,6 +16,7 @@ namespace beast = boost::beast::http;
 using boost::beast::error_code;
 
 constexpr std::string_view kBlankLine = "\r\n\r\n";
+constexpr std::size_t kLastChunkBytes = 5;  // "0\r\n\r\n", without a trailer
 
 bool is_forbidden_control(char character) {
   const auto byte = static_cast<unsigned char>(character);
@@ -138,6 +139,8 @@ RequestReader::Step RequestReader::read_body(std::string& buffer) {
   auto& parser = parser_->request;
   parser.eager(true);
   while (!parser.is_done()) {
+    // With less of the last chunk Beast's assertions, where they are on, end the process.
+    if (head_.chunked && buffer.size() < kLastChunkBytes && buffer.starts_with('0')) return Step::need_more;
     error_code error;
     const auto used = parser.put(boost::asio::buffer(buffer), error);
     buffer.erase(0, used);

@@ -112,6 +112,18 @@ TEST_CASE("RefusesWhatTwoParsersCouldReadDifferently") {
   }
 }
 
+TEST_CASE("ReadsALastChunkHoweverItArrives") {
+  for (const char* end : {"0\r\n\r\n", "00\r\n\r\n", "0\r\nX: y\r\n\r\n", "1\r\n0\r\n0\r\n\r\n"}) {
+    for (const std::size_t piece : {1U, 2U, 3U, 4U, 5U, 1000U}) {
+      CAPTURE(end, piece);
+      const auto result = read(kPost + "Transfer-Encoding: chunked\r\n\r\n" + end + "GET", piece);
+      CHECK(result.step == Step::ready);
+      CHECK(result.body == (end[0] == '1' ? "0" : ""));
+      CHECK(result.left == "GET");
+    }
+  }
+}
+
 TEST_CASE("RefusesBadChunks") {
   const auto head = kPost + "Transfer-Encoding: chunked\r\n\r\n";
   for (const char* body :
