@@ -16,13 +16,13 @@ constexpr int kNewsBufferBytes = 1 << 20;
 // The kernel dropped messages for want of room.
 bool is_loss(int error) { return error == ENOBUFS || error == ENOSPC; }
 
-// Both an acknowledgement and the end of a dump carry an errno value, or 0.
+// Both an acknowledgement and the end of a dump carry an errno value, negated, or 0.
 int end(const nlmsghdr* message, void*) {
   int error = 0;
   if (mnl_nlmsg_get_payload_len(message) >= sizeof error)
-    error = -*static_cast<const int*>(mnl_nlmsg_get_payload(message));
-  errno = error;
-  return error == 0 ? MNL_CB_STOP : MNL_CB_ERROR;
+    error = *static_cast<const int*>(mnl_nlmsg_get_payload(message));
+  errno = error <= 0 && error > -4096 ? -error : EPROTO;
+  return errno == 0 ? MNL_CB_STOP : MNL_CB_ERROR;
 }
 
 int pass_on(const nlmsghdr* message, void* visit) {
