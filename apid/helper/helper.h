@@ -76,6 +76,7 @@ struct StatusSnapshot {
   bool interface_up = false;
   bool complete = false;
   std::vector<PeerState> peers;
+  std::uint64_t generation = 0;  ///< another one: the link changed, or another engine answers
 };
 
 /// What configure did; policy is the one in force when the outcome is policy_mismatch.

@@ -197,7 +197,8 @@ kj::Promise<StatusPage> RpcClient::status(std::uint64_t snapshot, std::uint32_t 
                       response.getSnapshot(),
                       response.getNextCursor(),
                       response.getTotal(),
-                      {}};
+                      {},
+                      response.getLinkGeneration()};
       page.peers.reserve(response.getPeers().size());
       for (const auto from : response.getPeers()) {
         auto peer = to_peer(from);

@@ -25,6 +25,7 @@ struct StatusPage {
   std::uint32_t next_cursor = 0;
   std::uint32_t total = 0;
   std::vector<PeerState> peers;
+  std::uint64_t link_generation = 0;
 };
 
 struct HelloAnswer {

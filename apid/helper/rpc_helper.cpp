@@ -60,6 +60,7 @@ kj::Promise<void> take_page(RpcLoop& loop, const std::shared_ptr<StatusRun>& run
   std::move(page.peers.begin(), page.peers.end(), std::back_inserter(snapshot.peers));
   if (!page.last) return read_pages(loop, run, page.next_cursor);
   snapshot.interface_up = page.interface_up;
+  snapshot.generation = page.link_generation;
   snapshot.complete = page.complete && snapshot.peers.size() == page.total;
   run->reply->update([&](Outcome<StatusSnapshot>& answer) { answer = std::move(snapshot); });
   return kj::READY_NOW;

@@ -7,18 +7,26 @@
 namespace wghub {
 namespace {
 
-constexpr std::chrono::seconds kRound{20};
-constexpr int kRoundsBetweenSweeps = 45;  // sessions and old tokens: every quarter of an hour
+constexpr std::chrono::seconds kRound{5};
+constexpr int kRoundsBetweenSweeps = 180;  // sessions and old tokens: every quarter of an hour
+
+std::int64_t steady_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
-Housekeeper::Housekeeper(AuditTrail& audit, AccountService& accounts, TokenService& tokens, StatusTracker& tracker,
-                         std::int64_t retention)
-    : audit_(audit), accounts_(accounts), tokens_(tokens), tracker_(tracker), retention_(retention) {}
+Housekeeper::Housekeeper(Stores& stores, HousekeeperSurroundings surroundings, Clock clock, std::int64_t retention)
+    : stores_(stores),
+      around_(surroundings),
+      clock_(std::move(clock)),
+      watch_(stores.database.highest_time()),
+      retention_(retention) {}
 
 Housekeeper::~Housekeeper() { stop(); }
 
 void Housekeeper::start() {
+  watch_clock();  // before anything can jump
   thread_ = std::thread([this] { run(); });
 }
 
@@ -31,8 +39,8 @@ void Housekeeper::stop() {
   changed_.notify_all();
   if (!thread_.joinable()) return;
   thread_.join();
-  tracker_.flush();
-  audit_.flush_denials(AuditTrail::Flush::everything);
+  around_.tracker.flush();
+  around_.audit.flush_denials(AuditTrail::Flush::everything);
 }
 
 void Housekeeper::run() {
@@ -42,14 +50,34 @@ void Housekeeper::run() {
       if (changed_.wait_for(lock, kRound, [&] { return stopping_; })) return;
     }
     try {
-      audit_.flush_denials(AuditTrail::Flush::finished_minutes);
+      watch_clock();
+      around_.audit.flush_denials(AuditTrail::Flush::finished_minutes);
       if (round % kRoundsBetweenSweeps != 0) continue;
-      accounts_.end_old_sessions();
-      tokens_.prune(retention_);
+      around_.accounts.end_old_sessions();
+      around_.tokens.prune(retention_);
     } catch (const std::exception& fault) {
       log::error("housekeeping failed", {{"reason", fault.what()}});
     }
   }
+}
+
+// The database's time, not the clock's: a clock that was ahead for a moment may have left its reading there.
+void Housekeeper::watch_clock() {
+  const auto now = stores_.database.read<std::int64_t>(
+      [](store::Transaction& t) -> Outcome<std::int64_t> { return store::now_of(t); });
+  if (!now) return;
+  ClockWatch watch = watch_;
+  const auto alarm = watch.look(*now, clock_(), steady_seconds());
+  if (alarm) {
+    log::warning("the clock was set", {{"kind", alarm->kind}, {"what", alarm->text}});
+    const auto recorded = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
+      around_.audit.record(t, system_actor(), "alarm." + alarm->kind, alarm->target, {{"text", alarm->text}});
+      return Done{};
+    });
+    if (!recorded) return;  // the next look sees the same again
+    around_.events.publish({"alarm", *now, *alarm});
+  }
+  watch_ = watch;
 }
 
 }  // namespace wghub

@@ -1,4 +1,4 @@
-// What has to be done now and then: sums of denials, old sessions, old tokens. One sleepy thread.
+// What has to be done now and then: sums of denials, old sessions, old tokens, a look at the clock. One sleepy thread.
 #pragma once
 
 #include <condition_variable>
@@ -7,16 +7,26 @@
 
 #include "apid/service/account_service.h"
 #include "apid/service/audit_trail.h"
+#include "apid/service/clock_watch.h"
+#include "apid/service/event.h"
 #include "apid/service/status_tracker.h"
 #include "apid/service/token_service.h"
 
 namespace wghub {
 
+/// What the housekeeper works with.
+struct HousekeeperSurroundings {
+  AuditTrail& audit;
+  EventSink& events;
+  AccountService& accounts;
+  TokenService& tokens;
+  StatusTracker& tracker;
+};
+
 class Housekeeper {
  public:
-  /// Units: retention in seconds.
-  Housekeeper(AuditTrail& audit, AccountService& accounts, TokenService& tokens, StatusTracker& tracker,
-              std::int64_t retention);
+  /// Made before anything is written. Units: retention in seconds.
+  Housekeeper(Stores& stores, HousekeeperSurroundings surroundings, Clock clock, std::int64_t retention);
   ~Housekeeper();
 
   void start();
@@ -25,11 +35,12 @@ class Housekeeper {
 
  private:
   void run();
+  void watch_clock();
 
-  AuditTrail& audit_;
-  AccountService& accounts_;
-  TokenService& tokens_;
-  StatusTracker& tracker_;
+  Stores& stores_;
+  HousekeeperSurroundings around_;
+  Clock clock_;
+  ClockWatch watch_;
   std::int64_t retention_;
   std::mutex mutex_;
   std::condition_variable changed_;

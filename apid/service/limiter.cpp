@@ -33,6 +33,8 @@ std::optional<std::chrono::seconds> Limiter::wait_locked(const std::string& key,
   const auto entry = entries_.find(key);
   if (entry == entries_.end()) return std::nullopt;
   auto& times = entry->second.times;
+  // After a clock was set back: what is in the future counts from now, or it would count until the clock is there.
+  for (auto time = times.rbegin(); time != times.rend() && *time > now; ++time) *time = now;
   while (!times.empty() && times.front() <= now - window_) times.pop_front();
   if (times.size() < limit_) return std::nullopt;
   return std::chrono::seconds(std::clamp<std::int64_t>(times.front() + window_ - now, 1, window_));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -131,6 +132,7 @@ bool Reconciler::pass() {
   const auto result = apply(plan);
   WGHUB_CRASH_POINT("reconcile.applied");
   healthy_at_ = monotonic_seconds();
+  if (snapshot->generation != told_generation_ && tell_all(*rows)) told_generation_ = snapshot->generation;
   const bool unknown_left = std::any_of(plan.suspects.begin(), plan.suspects.end(),
                                         [&](const PublicKey& key) { return !reported_foreign_.contains(key); });
   // A key may have been registered while it was taken off as a foreign one.
@@ -252,6 +254,16 @@ void Reconciler::add_some(std::span<const PeerRow> rows, Targets& done, Reconcil
                    {{"spoke_id", asked[i]->spoke_id}, {"outcome", to_text(outcomes[i])}});
     }
   }
+}
+
+// An engine that was started anew may lack peers in its journal that are on the interface: its disk was full, or the
+// journal was damaged. What it is told again it notes; what it has noted is no work.
+bool Reconciler::tell_all(const std::vector<PeerRow>& rows) {
+  std::vector<PeerRow> wanted;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(wanted), [](const PeerRow& row) { return !row.removing; });
+  ReconcileResult result;
+  add(wanted, "peer.added", result.added, result);
+  return result.failed == 0;
 }
 
 void Reconciler::forget_replaced(const std::vector<PeerRow>& rows) {

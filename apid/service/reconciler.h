@@ -71,6 +71,8 @@ class Reconciler {
   void add_some(std::span<const PeerRow> rows, Targets& done, ReconcileResult& result);
   bool is_current(const PeerRow& row);
   void forget_replaced(const std::vector<PeerRow>& rows);
+  /// Gives the engine every wanted peer once more; false when it did not take all.
+  bool tell_all(const std::vector<PeerRow>& rows);
   void record(const char* action, const Targets& targets);
 
   Stores& stores_;
@@ -85,6 +87,7 @@ class Reconciler {
   std::vector<PeerRow> rows_;
   std::set<PublicKey> suspects_;
   std::set<PublicKey> reported_foreign_;
+  std::uint64_t told_generation_ = 0;  // of the engine that was given all
   std::atomic<std::int64_t> healthy_at_{0};
 
   mutable std::mutex mutex_;

@@ -45,6 +45,8 @@ std::vector<PeerState> newest_first(const std::vector<PeerState>& peers, const R
 SpokeStatus next_status(SpokeStatus current, std::optional<std::int64_t> last_handshake, std::int64_t now) {
   if (!last_handshake) return SpokeStatus::pending;
   const std::int64_t age = now - *last_handshake;
+  // Before the clock was set back. A spoke that is there makes a new one within minutes.
+  if (age < -kInactiveSeconds) return SpokeStatus::inactive;
   if (age <= kActiveSeconds) return SpokeStatus::active;
   if (age > kInactiveSeconds) return SpokeStatus::inactive;
   return current == SpokeStatus::pending ? SpokeStatus::inactive : current;
@@ -89,8 +91,9 @@ void StatusTracker::apply(const StatusSnapshot& snapshot, const std::vector<Peer
       if (found != by_key.end()) {
         const PeerState& peer = *found->second;
         spoke.peer = peer;
-        // An interface made anew starts at zero; what was known stays.
-        if (peer.last_handshake > spoke.live.last_handshake.value_or(0)) {
+        // An interface made anew starts at zero; what was known stays. Otherwise the interface knows, after a clock was
+        // set back too.
+        if (peer.last_handshake != 0 && peer.last_handshake != spoke.live.last_handshake) {
           spoke.live.last_handshake = peer.last_handshake;
           spoke.changed = true;
         }

@@ -117,6 +117,8 @@ class Database::Impl {
 Database::Database(DatabaseOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 Database::~Database() = default;
 
+std::int64_t Database::highest_time() const { return impl_->writer().highest_time(); }
+
 bool Database::is_writable(std::int64_t milliseconds) {
   return impl_->writer().is_writable(std::chrono::milliseconds(milliseconds));
 }

@@ -16,8 +16,8 @@ namespace wghub::store {
 /// A running read or write; stores take it as their first argument. Defined in transaction.h, for stores alone.
 class Transaction;
 
-/// The moment that the transaction takes for now. Units: epoch seconds. In a write: never before the highest reading
-/// ever committed (D21).
+/// The moment that the transaction takes for now. Units: epoch seconds. Never before the highest reading ever committed
+/// (D21), and never standing still: behind a clock that was set back it goes on as time does.
 std::int64_t now_of(const Transaction& transaction);
 
 struct DatabaseOptions {
@@ -60,6 +60,9 @@ class Database {
     if (fault) return *fault;
     return std::move(*result);
   }
+
+  /// The highest clock reading ever committed (D21); 0 while there is none.
+  std::int64_t highest_time() const;
 
   /// Whether a write transaction can be had within the time (health).
   bool is_writable(std::int64_t milliseconds);

@@ -5,7 +5,9 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
@@ -107,8 +109,12 @@ void set_patience(soci::session& session, std::chrono::milliseconds patience) {
 }
 
 void shrink_log(soci::session& session, const std::string& path) {
+  const std::string log = path + "-wal";
   struct stat status = {};
-  if (::stat((path + "-wal").c_str(), &status) != 0 || status.st_size <= kLargeLog) return;
+  struct statvfs disk = {};
+  if (::stat(log.c_str(), &status) != 0 || ::statvfs(log.c_str(), &disk) != 0) return;
+  const auto left = static_cast<off_t>(disk.f_bavail * disk.f_frsize);
+  if (status.st_size <= std::min(left, kLargeLog)) return;
   set_patience(session, kShrinkPatience);
   sqlite_api::sqlite3_wal_checkpoint_v2(handle_of(session), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   set_patience(session, kLockPatience);

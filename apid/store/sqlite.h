@@ -34,9 +34,9 @@ inline constexpr std::chrono::milliseconds kLockPatience{100};
 
 void set_patience(soci::session& session, std::chrono::milliseconds patience);
 
-/// Empties the write-ahead log when readers that never pause have let it grow beyond 32 MiB. Waits for readers at most
-/// 250 ms, and then leaves it for the next time. Call between transactions of the only writer; leaves its patience at
-/// kLockPatience.
+/// Empties the write-ahead log when readers that never pause have let it grow beyond 32 MiB, or when it is larger than
+/// what is left on the disk: emptying it may need as much. Waits for readers at most 250 ms, and then leaves it for the
+/// next time. Call between transactions of the only writer; leaves its patience at kLockPatience.
 void shrink_log(soci::session& session, const std::string& path);
 
 /// The scripts that only SQLite runs end with this.

@@ -13,6 +13,10 @@ constexpr auto kReadClock = "SELECT highest FROM clock WHERE id = 1";
 constexpr auto kWriteClock = "UPDATE clock SET highest = :highest WHERE id = 1 AND highest < :highest";
 constexpr std::chrono::seconds kRetryAfter{1};
 
+std::int64_t steady_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 Error busy() {
   Error error(ErrorCode::database_busy);
   error.retry_after = kRetryAfter;
@@ -32,7 +36,7 @@ struct Writer::Job {
 
 Writer::Writer(std::unique_ptr<Connection> connection, const DatabaseOptions& options)
     : options_(options), connection_(std::move(connection)) {
-  committed_time_ = connection_->query(kReadClock).one([](Row& row) { return row.number(); }).value_or(0);
+  keep_time(connection_->query(kReadClock).one([](Row& row) { return row.number(); }).value_or(0));
   thread_ = std::thread([this] { serve(); });
 }
 
@@ -45,7 +49,16 @@ Writer::~Writer() {
   thread_.join();
 }
 
-std::int64_t Writer::now() const { return std::max(options_.clock(), committed_time_.load()); }
+std::int64_t Writer::now() const {
+  return std::max({options_.clock(), committed_time_.load(), steady_seconds() + lead_.load()});
+}
+
+// One less, as both clocks are cut to whole seconds: time must not run ahead by that.
+void Writer::keep_time(std::int64_t committed) {
+  if (committed <= committed_time_) return;
+  committed_time_ = committed;
+  lead_ = std::max(lead_.load(), committed - steady_seconds() - 1);
+}
 
 std::shared_ptr<Writer::Job> Writer::enqueue(Work work) {
   auto job = std::make_shared<Job>();
@@ -148,7 +161,7 @@ void Writer::run_one(Job& job) {
 }
 
 bool Writer::attempt(Job& job) {
-  group_time_ = std::max(group_time_, options_.clock());
+  group_time_ = std::max(group_time_, now());
   Transaction transaction(*connection_, group_time_);
   try {
     return job.work(transaction);
@@ -168,7 +181,7 @@ void Writer::commit() {
   WGHUB_CRASH_POINT("write.committing");
   execute("COMMIT");
   WGHUB_CRASH_POINT("write.committed");
-  committed_time_ = std::max(committed_time_.load(), group_time_);
+  keep_time(group_time_);
 }
 
 Error Writer::error_of(const std::exception& cause) {

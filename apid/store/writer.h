@@ -29,8 +29,9 @@ class Writer {
   std::optional<Error> run(const Work& work);
   /// Whether an empty write transaction ended within the time.
   bool is_writable(std::chrono::milliseconds patience);
-  /// Never before the highest reading ever committed.
+  /// Never before the highest reading ever committed, and going on from there while the clock is behind it.
   std::int64_t now() const;
+  std::int64_t highest_time() const { return committed_time_; }
 
  private:
   struct Job;
@@ -43,6 +44,7 @@ class Writer {
   void run_one(Job& job);
   bool attempt(Job& job);
   void commit();
+  void keep_time(std::int64_t committed);
   Error error_of(const std::exception& cause);
   void finish(const std::vector<std::shared_ptr<Job>>& jobs, const std::optional<Error>& fault);
   void fail_waiting(const Error& error);
@@ -51,6 +53,7 @@ class Writer {
   const DatabaseOptions& options_;
   std::unique_ptr<Connection> connection_;
   std::atomic<std::int64_t> committed_time_ = 0;  // the row of table clock
+  std::atomic<std::int64_t> lead_ = 0;            // with it the steady clock never shows more than time since then says
   std::int64_t group_time_ = 0;                   // the highest reading of the running group
   bool group_writes_ = false;                     // whether anything is there to commit
 

@@ -35,6 +35,8 @@ TEST_CASE("A clock set back makes nobody wait longer than the window") {
   Limiter limiter(1, std::chrono::seconds(60));
   CHECK_FALSE(limiter.take("a", 1'000'000));
   CHECK(limiter.take("a", 1) == std::chrono::seconds(60));
+  CHECK(limiter.take("a", 60) == std::chrono::seconds(1));
+  CHECK_FALSE(limiter.take("a", 61));
 }
 
 TEST_CASE("A flood of keys cannot take the memory nor free the one that was limited just now") {

@@ -229,6 +229,24 @@ TEST_CASE("AFullDiskLosesNothingAndRecoversByItself") {
   CHECK(count() == stored + 1);
 }
 
+TEST_CASE("ItsOwnLogNeverFillsTheDisk") {
+  const ScratchDirectory directory;
+  const TinyDisk disk(directory);
+  if (!disk.is_mounted()) return;  // not root
+  DatabaseOptions options;
+  options.path = directory.file("disk/db");
+  options.clock = [] { return std::int64_t(1'700'000'000); };
+  Database database(options);
+  REQUIRE(add_large(database, "a", 100'000));
+  for (int round = 0; round < 200; ++round) {
+    const auto outcome = database.write<Done>([&](Transaction& t) -> Outcome<Done> {
+      t.query("UPDATE proxmox_clusters SET updated_at = updated_at + 1").execute();
+      return Done{};
+    });
+    REQUIRE(outcome);
+  }
+}
+
 TEST_CASE("AFailedWriteFailsTheGroupAndIsReported") {
   Scratch scratch;
   std::optional<ErrorCode> small;
@@ -343,6 +361,23 @@ TEST_CASE("TimeNeverGoesBackBehindWhatWasCommitted") {
   scratch.set_clock(2'000'000'005);
   CHECK(now() == 2'000'000'005);
   CHECK(scratch.ask(kHighest) == "2000000005");
+}
+
+TEST_CASE("BehindAClockThatWasSetBackTimeGoesOn") {
+  Scratch scratch;
+  scratch.set_clock(2'000'000'000);
+  REQUIRE(add(scratch.database(), 1));
+  scratch.set_clock(1'000'000'000);
+  const auto began = steady_clock::now();
+  const auto now = [&] { return scratch.read([](Transaction& t) { return now_of(t); }); };
+  while (now() < 2'000'000'002 && steady_clock::now() - began < std::chrono::seconds(10))
+    std::this_thread::sleep_for(milliseconds(20));
+  CHECK(now() == 2'000'000'002);
+  CHECK(steady_clock::now() - began > milliseconds(1900));
+  CHECK(scratch.database().highest_time() == 2'000'000'000);
+  REQUIRE(add(scratch.database(), 2));
+  scratch.reopen();
+  CHECK(now() >= 2'000'000'002);
 }
 
 TEST_CASE("AReadingThatWasNotCommittedDoesNotCount") {
