@@ -68,7 +68,7 @@ def start_daemons(settings=""):
     must(f"""mkdir -p {STATE}/log {ETC} /var/lib/wireguard-hub /var/lib/wireguard-hub-privileged &&
         chown wghub:wghub /var/lib/wireguard-hub && chmod 0750 /var/lib/wireguard-hub &&
         chown wgprivd:wgprivd /var/lib/wireguard-hub-privileged && chmod 0700 /var/lib/wireguard-hub-privileged &&
-        head -c 32 /dev/urandom >{ETC}/kek && chmod 0400 {ETC}/kek &&
+        (test -s {ETC}/kek || head -c 32 /dev/urandom >{ETC}/kek) && chmod 0400 {ETC}/kek &&
         (test ! -e /usr/share/wireguard-hub/nft/isolate.nft || nft -f /usr/share/wireguard-hub/nft/isolate.nft)""")
     with open(f"{ETC}/apid.toml", "w") as file:
         file.write(f'listen = "0.0.0.0:{PORT}"\n{settings}\n')
@@ -88,15 +88,20 @@ def start_daemons(settings=""):
     print(f"apid answers after {took:.1f} s")
 
 
-def set_up():
-    """An initialised hub; an Api that holds an admin's token."""
-    code = must("wghub setup-code").split()[-1]
+def known_api():
+    """An Api that trusts the hub's certificate, without a credential."""
     os.makedirs("/hub/state/api", exist_ok=True)
     must("ln -sfn /var/lib/wireguard-hub/tls /hub/state/api/tls")
-    api = demo.Api(STATE, PORT)
+    return demo.Api(STATE, PORT)
+
+
+def set_up(network="10.83.0.0/24"):
+    """An initialised hub; an Api that holds an admin's token."""
+    code = must("wghub setup-code").split()[-1]
+    api = known_api()
     demo.set_up(api, code)
     api.call("POST", "/api/hub/initialize",
-             {"networkCIDR": "10.83.0.0/24", "listenPort": 51820, "endpoint": f"{HUB}:51820", "dns": []})
+             {"networkCIDR": network, "listenPort": 51820, "endpoint": f"{HUB}:51820", "dns": []})
     secret = api.call("POST", "/api/api-tokens", {"name": "test", "role": "admin"})[0]["secret"]
     api.headers = {"Authorization": f"Bearer {secret}"}
     return api
