@@ -53,7 +53,7 @@ class Writer {
   const DatabaseOptions& options_;
   std::unique_ptr<Connection> connection_;
   std::atomic<std::int64_t> committed_time_ = 0;  // the row of table clock
-  std::atomic<std::int64_t> lead_ = 0;            // with it the steady clock never shows more than time since then says
+  std::atomic<std::int64_t> lead_ = 0;            // to be added to the steady clock for the time that has gone on since
   std::int64_t group_time_ = 0;                   // the highest reading of the running group
   bool group_writes_ = false;                     // whether anything is there to commit
 

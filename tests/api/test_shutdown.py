@@ -86,7 +86,7 @@ class HalfSent:
 
 
 def test_a_stop_under_load_cuts_no_accepted_request(wide):
-    rounds, drained, answered, unanswered = share(2, 25), [], 0, 0
+    rounds, drained, answered, unanswered = share(1, 25), [], 0, 0
     context = Client().context
     for _ in range(rounds):
         issued = [(token["token"], random_key()) for token in tokens(wide, 1500)]
