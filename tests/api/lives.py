@@ -12,7 +12,8 @@ class Lives:
     """kept: keys of spokes that nobody removed. gone: keys whose removal or replacement was answered. secrets: texts of tokens."""
 
     def __init__(self, hub):
-        self.hub, self.kept, self.gone, self.secrets, self.faults, self.count, self.stopping = hub, [], [], [], [], 0, False
+        self.hub, self.kept, self.gone, self.secrets, self.faults, self.stopping = hub, [], [], [], [], False
+        self.ids = {}  # of the kept
 
     def ask(self, call, *good):
         """What the call is answered in the end; «later» and broken connections are asked again."""
@@ -52,10 +53,21 @@ class Lives:
             old, key = key, random_key()
             self.ask(lambda: self.hub.register(again.json["token"]["token"], key, stranger), 201)
             self.gone.append(old)
-        self.count += 1
-        if len(self.kept) < 3 or (len(self.kept) < KEPT and random.random() < 0.4):
-            return self.kept.append(key)
-        self.ask(lambda: admin.delete(f"/api/spoke/{spoke['id']}"), 200, 404)
+        if len(self.kept) < 3 or random.random() < 0.4:
+            self.keep(admin, key, spoke["id"])
+        else:
+            self.remove(admin, key, spoke["id"])
+
+    def keep(self, admin, key, spoke_id):
+        """Lets the spoke stay; of too many the first goes."""
+        self.ids[key] = spoke_id
+        self.kept.append(key)
+        if len(self.kept) > KEPT:
+            first = self.kept.pop(0)
+            self.remove(admin, first, self.ids.pop(first))
+
+    def remove(self, admin, key, spoke_id):
+        self.ask(lambda: admin.delete(f"/api/spoke/{spoke_id}"), 200, 404)
         self.gone.append(key)
 
     def pass_by(self, admin, stranger):
@@ -91,10 +103,10 @@ class Lives:
             time.sleep(0.02)
 
     @contextlib.contextmanager
-    def going_on(self):
-        """Lives one after the other in two threads, each that has begun brought to its end, and passers-by in a third."""
+    def going_on(self, patient=2):
+        """In three threads: lives one after the other, each that has begun brought to its end, in so many; passers-by in the others."""
         self.stopping = False
-        running = [threading.Thread(target=self.run, args=(live,)) for live in (self.live, self.live, self.try_once)]
+        running = [threading.Thread(target=self.run, args=(self.live if number < patient else self.try_once,)) for number in range(3)]
         for thread in running:
             thread.start()
         try:
