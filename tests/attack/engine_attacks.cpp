@@ -101,6 +101,7 @@ void attack_engine_socket(const std::string& path, Report& report) {
   attack_sizes(path, report);
   attack_fields(path, report);
   attack_at_random(path, report);
+  attack_engine_with_lies(path, report);
   attack_with_many_connections(path, report);
 }
 

@@ -65,6 +65,9 @@ void set_up(Target& target, const std::string& network);
 void attack_engine_socket(const std::string& path, Report& report);
 void attack_rpc_socket(const std::string& path, Report& report);
 
+/// What more than one record tells: replays, ids, several connections, answers that are not read.
+void attack_engine_with_lies(const std::string& path, Report& report);
+
 /// Whether a caller of this process's user gets any answer.
 bool engine_answers(const std::string& path);
 bool rpc_answers(const std::string& path);
