@@ -11,7 +11,7 @@ from guest_hub import must, sh, within
 
 DISK, SECRET = "/disk", "/disk/secret"
 FOLDERS = {"/var/lib/wireguard-hub": "api", "/var/lib/wireguard-hub-privileged": "engine", "/etc/wireguard-hub": "etc"}
-CALLERS, BULK, REMOVED_OF = 4, 64, 8
+CALLERS, BULK, REMOVED_OF = 4, 64, 3
 LOCK = threading.Lock()
 
 
