@@ -77,7 +77,8 @@ class DurableMap {
     for (; rest.size() >= sizeof(Record); rest = rest.subspan(sizeof(Record)), ++records_) {
       Record record;
       std::memcpy(&record, rest.data(), sizeof record);
-      if (record.index != records_ || record.checksum != checksum_of(record)) break;
+      const bool is_known = record.kind == Kind::put || record.kind == Kind::erase;
+      if (!is_known || record.index != records_ || record.checksum != checksum_of(record)) break;
       apply(record);
     }
     // A power cut leaves the last record half written, or room that was never written.

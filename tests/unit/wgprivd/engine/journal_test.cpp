@@ -103,6 +103,19 @@ TEST_CASE("JournalRefusesABadRecordElsewhere") {
   }
 }
 
+TEST_CASE("JournalRefusesARecordOfAKindThatItDoesNotKnow") {
+  const TemporaryState state;
+  const StateDirectory directory(state.path);
+  fill(directory, 4);
+  auto content = state.read("journal");
+  content[kRecord - sizeof(Digest) - 4] ^= 0x40;  // a later format's, and otherwise sound
+  const auto* first = reinterpret_cast<const std::uint8_t*>(content.data());
+  const auto checksum = sha256(std::span(first, kRecord - sizeof(Digest)));
+  std::copy(checksum.begin(), checksum.end(), content.begin() + kRecord - sizeof(Digest));
+  state.write("journal", content);
+  CHECK_THROWS_AS(Journal(directory, "journal", OnDamage::refuse), DamagedState);
+}
+
 TEST_CASE("JournalIsRewrittenWhenTwiceItsLiveSize") {
   const TemporaryState state;
   const StateDirectory directory(state.path);
