@@ -334,9 +334,10 @@ class Native:
             self.rows.add_rounds("serve a script", ">= 0.5 of a bare hello", loads["script"], "1/s", least=0.5, judged=False)
 
     def growth_rows(self, small, large):
-        for name in ("token/s", "register/s", "remove/s"):
-            self.rows.add(f"{name[:-2]}, {small['spokes']} to {large['spokes']} spokes", "flat within 1.5", 1000 / large[name],
-                          1000 / small[name], "ms each", most=1.5, answered_503=large.get({"register/s": "registrations answered 503", "remove/s": "removals answered 503"}.get(name), 0))
+        failures = {"token": 0, "register": large["registrations answered 503"], "remove": large["removals answered 503"]}
+        for name, failed in failures.items():
+            self.rows.add(f"{name}, {small['spokes']} to {large['spokes']} spokes", "flat within 1.5", 1000 / large[f"{name}/s"],
+                          1000 / small[f"{name}/s"], "ms each", most=1.5, answered_503=failed)
 
     def cost_rows(self, small, middle):
         for name in ("list", "status"):
