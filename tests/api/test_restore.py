@@ -7,6 +7,7 @@ import pytest
 
 from hub import LOGS, PROGRAMS, ROOT, SOURCE, USERS, eventually, sh
 from proofs import assert_invariants, figure, random_key, share, tokens, wanted_peers
+from test_storage import small_disk
 
 STATE, COPY = "/var/lib/wireguard-hub-privileged", f"{ROOT}/restored"
 RECORD = struct.Struct("<Q32s32s4s16sI32s")
@@ -194,22 +195,6 @@ def test_a_damaged_journal_is_set_aside_and_the_hub_makes_it_whole_again(filled,
 
 
 @contextlib.contextmanager
-def small_disk(hub):
-    hub.stop()
-    sh(f"cp -a {STATE} {ROOT}/kept && mount -t tmpfs -o size=96k,mode=0700,uid={USERS['wgprivd']},gid={USERS['wgprivd']} none {STATE} && "
-       f"cp -a {ROOT}/kept/. {STATE}/")
-    hub.start()
-    hub.wait_ready()
-    try:
-        yield
-    finally:
-        hub.stop()
-        sh(f"rm -rf {ROOT}/kept && cp -a {STATE} {ROOT}/kept && umount {STATE} && rm -rf {STATE} && mv {ROOT}/kept {STATE}")
-        hub.start()
-        hub.wait_ready()
-
-
-@contextlib.contextmanager
 def filled_up():
     with open(f"{STATE}/ballast", "wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
@@ -222,7 +207,7 @@ def filled_up():
 
 def test_on_a_full_disk_removals_wait_and_no_peer_is_forgotten(filled):
     """A removal that is not on disk would be undone by the next boot, so it is not answered; an addition may lag."""
-    with small_disk(filled):
+    with small_disk(filled, "96k", STATE):
         issued, keys = tokens(filled, 60), [random_key() for _ in range(60)]
         assert filled.register(issued[0]["token"], keys[0]).status == 201
         with filled_up():

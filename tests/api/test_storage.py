@@ -12,17 +12,18 @@ SYNCS = "fsync,fdatasync"
 
 
 @contextlib.contextmanager
-def small_disk(hub, size):
-    """apid's state on a file system of that size; on the large one again afterwards, with what was written."""
+def small_disk(hub, size, state=STATE):
+    """A daemon's state on a file system of that size; on the large one again afterwards, with what was written."""
     hub.stop()
-    sh(f"cp -a {STATE} {ROOT}/kept && mount -t tmpfs -o size={size},mode=0750,uid=64101,gid=64101 none {STATE} && cp -a {ROOT}/kept/. {STATE}/")
+    sh(f"cp -a {state} {ROOT}/kept && mount -t tmpfs -o size={size} none {state} && cp -a {ROOT}/kept/. {state}/ && "
+       f"chown --reference={ROOT}/kept {state} && chmod --reference={ROOT}/kept {state}")
     hub.start()
     hub.wait_ready()
     try:
         yield
     finally:
         hub.stop()
-        sh(f"rm -rf {ROOT}/kept && cp -a {STATE} {ROOT}/kept && umount {STATE} && rm -rf {STATE} && mv {ROOT}/kept {STATE}")
+        sh(f"rm -rf {ROOT}/kept && cp -a {state} {ROOT}/kept && umount {state} && rm -rf {state} && mv {ROOT}/kept {state}")
         hub.start()
         hub.wait_ready()
 
