@@ -68,6 +68,18 @@ void make_private(const std::string& path) {
     throw Fault(FaultKind::other, fmt::format("{}: cannot be made private: {}", path, std::strerror(errno)));
 }
 
+// The log may hold commits of a process that ended because they could not be synced: here they look like any other, and
+// nobody may be told of them before they are on the disk. Copying them into the file syncs both. No room for that is no
+// failure: the log itself was synced before.
+void make_durable(soci::session& session) {
+  auto* const handle = handle_of(session);
+  const int result =
+      sqlite_api::sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY) return;
+  const Fault fault = fault_at(handle, result, sqlite_api::sqlite3_errmsg(handle), "the first checkpoint");
+  if (fault.kind() != FaultKind::full) throw fault;
+}
+
 }  // namespace
 
 std::unique_ptr<Connection> open_sqlite(const std::string& path, Access access, std::chrono::milliseconds patience) {
@@ -83,6 +95,7 @@ std::unique_ptr<Connection> open_sqlite(const std::string& path, Access access, 
     // often.
     run_script(*session, access == Access::write ? "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000;"
                                                  : "PRAGMA cache_size = -1024; PRAGMA query_only = ON;");
+    if (access == Access::write) make_durable(*session);
     return std::make_unique<Connection>(std::move(session));
   } catch (const soci::soci_error& error) {
     throw Fault(FaultKind::other, fmt::format("{}: {}", path, error.get_error_message()));

@@ -19,7 +19,8 @@ namespace wghub::store {
 
 enum class Access { read, write };
 
-/// Opens the file, made with mode 0600 when there is none. patience: how long a statement waits for a lock.
+/// Opens the file, made with mode 0600 when there is none. patience: how long a statement waits for a lock. For writing
+/// only once all that earlier processes committed is on the disk.
 /// Errors: Fault naming the path.
 std::unique_ptr<Connection> open_sqlite(const std::string& path, Access access, std::chrono::milliseconds patience);
 

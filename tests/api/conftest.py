@@ -1,15 +1,40 @@
+import inspect, sys
+
 import pytest
 
 import hub as hubs
+import proofs
+
+sys.path.insert(0, f"{hubs.SOURCE}/tests/lib")
+from figures import ids_in
+
+OUTCOMES = {"passed": "passed", "skipped": "skipped", "failed": "failed", "error": "failed"}  # the later one counts
 
 
 def pytest_sessionstart(session):
     hubs.prepare_machine()
 
 
+def pytest_collection_modifyitems(items):
+    """What a test proves is in its source, so that one that fails before its figure() is known too."""
+    for item in items:
+        if ids := ids_in(inspect.getsource(item.function)):
+            item.user_properties.append(("proves", " ".join(ids)))
+
+
 def pytest_terminal_summary(terminalreporter):
-    for figure in hubs.FIGURES:
-        terminalreporter.write_line(figure)
+    """A line for each figure, and for each test that proves something: its ids, outcome, name and figures (tests/report)."""
+    proven = {}
+    for kind, outcome in OUTCOMES.items():
+        for report in terminalreporter.stats.get(kind, []):
+            if ids := dict(report.user_properties).get("proves"):
+                reason = report.longrepr[2] if kind == "skipped" and isinstance(report.longrepr, tuple) else ""
+                proven[report.nodeid] = f"proof {ids} | {outcome} | {report.nodeid} | {'; '.join(proofs.FIGURES.get(report.nodeid, [])) or reason}"
+    for nodeid, texts in proofs.FIGURES.items():
+        for text in texts if nodeid not in proven else ():
+            terminalreporter.write_line(text)
+    for line in proven.values():
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -65,4 +90,5 @@ def no_crash(running):
             text = running.log(name)
         except FileNotFoundError:
             continue
-        assert "ERROR: AddressSanitizer" not in text and "runtime error:" not in text, text[-3000:]
+        for report in ("ERROR: AddressSanitizer", "runtime error:", "WARNING: ThreadSanitizer"):
+            assert report not in text, text[text.index(report):][:6000]

@@ -12,7 +12,6 @@ USERS = {"wghub": 64101, "wghub-front": 64102, "wgprivd": 64103}
 SLOW = 4 if "asan" in BUILD or "tsan" in BUILD else 1
 PASSWORD = "tall ships sail far"
 FULL = os.environ.get("WGHUB_TIER") == "full"
-FIGURES = []  # what the tests measured; printed at the end
 
 
 def sh(command, check=True):

@@ -2,7 +2,9 @@
 # hub.py and the faults to the tests.
 import base64, hashlib, json, os, socket, sqlite3, subprocess, threading, time
 
-from hub import DATABASE, FIGURES, FULL, PORT, Client, eventually
+from hub import DATABASE, FULL, PORT, Client, eventually
+
+FIGURES = {}  # test -> what it measured; conftest.py prints that at the end
 
 
 def share(ci, full):
@@ -10,8 +12,9 @@ def share(ci, full):
     return full if FULL else ci
 
 
-def figure(text):
-    FIGURES.append(text)
+def figure(ids, text):
+    """What this test measured. ids: the threats and faults that it proves, as "F8 T15", or nothing (tests/report)."""
+    FIGURES.setdefault(os.environ["PYTEST_CURRENT_TEST"].rsplit(" ", 1)[0], []).append(text)
 
 
 def random_key():
@@ -169,6 +172,33 @@ def files_below(*folders):
     for folder in folders:
         for parent, _, names in os.walk(folder):
             yield from (os.path.join(parent, name) for name in names)
+
+
+class Beside:
+    """Something that goes on in a thread of its own from «with» to its end: step() again and again. A fault of it is the test's."""
+
+    pause = 0.01  # seconds between two steps
+
+    def __init__(self):
+        self.stopping, self.fault, self.thread = False, None, threading.Thread(target=self.run)
+
+    def run(self):
+        try:
+            while not self.stopping:
+                self.step()
+                time.sleep(self.pause)
+        except Exception as fault:
+            self.fault = fault
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.stopping = True
+        self.thread.join()
+        if self.fault and kind is None:
+            raise self.fault
 
 
 class Events:

@@ -2,7 +2,8 @@
 # What only time can show (idle and absolute expiry) is in tests/unit/apid/service/account_service_test.cpp.
 import re, sqlite3, threading, time
 
-from hub import BUILD, DATABASE, FIGURES, PASSWORD, Client, Stream, sh
+from hub import BUILD, DATABASE, PASSWORD, Client, Stream, sh
+from proofs import figure
 
 from test_contract import check
 
@@ -217,7 +218,7 @@ def test_a_flood_of_logins_takes_neither_memory_nor_health(hub):
         slowest = max(slowest, time.monotonic() - began)
         time.sleep(0.05)
     high = rss_kib(hub.pid("apid"))
-    FIGURES.append(f"200 logins, 50 at once: {statuses.count(401)} hashed, {statuses.count(429)} put off; high-water RSS {high // 1024} MiB; slowest health answer {slowest:.2f} s")
+    figure("T7", f"200 logins, 50 at once: {statuses.count(401)} hashed, {statuses.count(429)} put off; high-water RSS {high // 1024} MiB; slowest health answer {slowest:.2f} s")
     assert len(statuses) == 200 and 401 in statuses
     assert high < 256 * 1024 or "asan" in BUILD
     assert slowest < 6

@@ -43,7 +43,7 @@ def test_every_attack_by_a_daemon_taken_over_is_refused_and_logged(attacked, nam
     assert lines, "the engine logged no refusal"
     eventually(lambda: {key: peer for key, peer in attacked.peers().items() if key in before} == before, 10)
     assert_invariants(attacked)
-    figure(f"attacks as {user}: {refused} refused, none allowed; {len(lines)} lines in the engine's log")
+    figure("T12", f"attacks as {user}: {refused} refused, none allowed; {len(lines)} lines in the engine's log")
 
 
 @pytest.mark.parametrize("kind,user", [("stream", "wghub-front"), ("stream", "wgprivd"), ("stream", "nobody"), ("stream", "root"),
@@ -66,6 +66,7 @@ def test_other_users_are_refused_also_with_the_mode_widened(attacked, kind, user
     if widened or user == "root":
         words = "wrong caller refused" if kind == "stream" else "a caller was refused"
         eventually(lambda: words in attacked.log(log)[logged:], 3)
+    figure("T13", f"{kind} as {user}{', mode widened' if widened else ''}: refused")
 
 
 @pytest.mark.parametrize("user", ["wghub", "wghub-front", "wgprivd", "nobody"])
@@ -95,7 +96,7 @@ def test_wrong_tokens_never_hit_and_a_near_miss_takes_as_long_as_any(wide):
         for times, guess in sorted(((near, real[:-1] + last), (far, secrets.token_urlsafe(32))), key=lambda _: secrets.randbits(1)):
             times.append(answer_time(client, guess))
     ratio = statistics.median(near) / statistics.median(far)
-    figure(f"{2 * pairs} wrong tokens: 0 hits; medians unknown {statistics.median(far) * 1e6:.0f} us, near miss {statistics.median(near) * 1e6:.0f} us, ratio {ratio:.3f}")
+    figure("T2", f"{2 * pairs} wrong tokens: 0 hits; medians unknown {statistics.median(far) * 1e6:.0f} us, near miss {statistics.median(near) * 1e6:.0f} us, ratio {ratio:.3f}")
     assert 0.8 < ratio < 1.25
     assert client.get(f"/api/installation/script/{real}?platform=linux", headers={"Accept": "*/*"}).status == 200
 
@@ -113,6 +114,6 @@ def test_guessing_is_limited_and_the_right_token_is_not(wide):
         assert 55 <= codes[404] <= 65 and codes[429] == 100 - codes[404], codes
         assert client.get(f"/api/installation/script/{real}?platform=linux", headers={"Accept": "*/*"}).status == 200
         assert wide.register(real, random_key(), client).status == 201
-        figure(f"60 guesses a minute allowed: of 100 {codes[404]} were judged, {codes[429]} refused; the right token worked meanwhile")
+        figure("T2", f"60 guesses a minute allowed: of 100 {codes[404]} were judged, {codes[429]} refused; the right token worked meanwhile")
     finally:
         wide.restart()

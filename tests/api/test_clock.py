@@ -138,7 +138,7 @@ def test_a_clock_a_year_ahead_ends_everything_with_an_alarm_and_back_again_reviv
     assert Client().post("/api/auth/login", {"username": "admin", "password": PASSWORD}).status == 200
     assert_invariants(hub)
     assert len(hub.audit(action="alarm.clock-ahead")) == 1, "an alarm is told once"
-    figure(f"clock a year ahead and back: the alarm came {told:.1f} s after the jump, a missing peer was put back {repaired:.1f} and "
+    figure("F10", f"clock a year ahead and back: the alarm came {told:.1f} s after the jump, a missing peer was put back {repaired:.1f} and "
            f"{repaired_back:.1f} s after it, a slow head was cut after {cut:.1f} s (10)")
 
 
@@ -154,3 +154,4 @@ def test_a_clock_set_back_keeps_nobody_locked_out(clock, running):
     assert answer.status == 429 and 0 < int(answer.headers["Retry-After"]) <= 900, answer
     clock.set(0, 901)
     assert Client().post("/api/auth/login", right).status == 200
+    figure("F10", f"locked out by failed logins a year ahead, the clock set back: to wait {answer.headers['Retry-After']} s (900), then in")

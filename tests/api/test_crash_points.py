@@ -1,12 +1,12 @@
 # Every crash point of the sources (common/crash_point.h): the daemon dies there in the middle of spokes' lives, is serving again, and
 # (a) to (e) of robustness.md hold (F1). A point that nothing here passes fails its test. Prints a line a point.
-import base64, contextlib, hashlib, os, random, re, socket, struct, sys, threading, time
+import base64, contextlib, hashlib, os, random, re, socket, struct, sys, time
 
 import pytest
 
 from hub import BUILD, LOGS, PROGRAMS, ROOT, SLOW, SOURCE, eventually, sh
 from lives import Lives
-from proofs import assert_every_change_is_in_the_audit_trail, assert_invariants, figure, files_below, forms, random_key, rows, share, wanted_peers
+from proofs import Beside, assert_every_change_is_in_the_audit_trail, assert_invariants, figure, files_below, forms, random_key, rows, share, wanted_peers
 
 sys.path.insert(0, f"{SOURCE}/tests/lib")
 from crash_points import points
@@ -101,36 +101,29 @@ def stage(wide):
         os.replace(f"{PROGRAMS}/real/{program}", f"{PROGRAMS}/{program}")
 
 
-class Watch:
+class Watch(Beside):
     """Waits for what a daemon logs as it dies at the point, so many times; at: when that was seen."""
 
     def __init__(self, service, point, deaths=1):
+        super().__init__()
         self.path, self.line = f"{LOGS}/{service}.log", f'"message":"crash point","name":"{point}"'.encode()
         self.begin = os.path.getsize(self.path) if os.path.exists(self.path) else 0
         self.service, self.deaths, self.supervised = service, deaths, os.path.getsize(f"{LOGS}/activate.log")
-        self.at, self.stopping, self.thread = None, False, threading.Thread(target=self.run)
+        self.at = None
 
-    def run(self):
-        while self.at is None and not self.stopping:
-            with contextlib.suppress(FileNotFoundError), open(self.path, "rb") as file:
-                file.seek(self.begin)
-                if file.read().count(self.line) >= self.deaths:
-                    self.at = time.monotonic()
-            time.sleep(0.01)
+    def step(self):
+        if self.at is not None:
+            return
+        with contextlib.suppress(FileNotFoundError), open(self.path, "rb") as file:
+            file.seek(self.begin)
+            if file.read().count(self.line) >= self.deaths:
+                self.at = time.monotonic()
 
     def kills(self):
         """How often the service has ended by SIGKILL since."""
         with open(f"{LOGS}/activate.log") as file:
             file.seek(self.supervised)
             return len(re.findall(rf" {self.service}: \d+ ended with -9$", file.read(), re.MULTILINE))
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping = True
-        self.thread.join()
 
 
 def journal():
@@ -290,4 +283,4 @@ def test_a_crash_leaves_the_state_before_or_after(stage, point):
         check(stage)
         assert took < 3 * SECONDS * SLOW, f"served again after {took:.1f} s"
     stage.sound = True
-    figure(f"crash point {point:28} {runs:3} runs, {service} died in each, served again after at most {max(seconds):.2f} s; (a) to (e) held")
+    figure("F1", f"{runs} runs, {service} died in each, served again after at most {max(seconds):.2f} s; (a) to (e) held")

@@ -105,7 +105,7 @@ def test_a_spoke_turns_active_and_is_cut_off_when_removed(wide):
         dead = eventually(lambda: not spoke.ping("10.84.0.1", 0.3), 6, 0.01)
         time.sleep(1)
         assert not spoke.ping("10.84.0.1", 0.5) and time.monotonic() > removed
-        figure(f"a spoke by hand: ping after {pinged:.1f} s, active after {active:.1f} s; ping dead {dead:.1f} s after its removal")
+        figure("", f"a spoke by hand: ping after {pinged:.1f} s, active after {active:.1f} s; ping dead {dead:.1f} s after its removal")
         assert active < 10 * SLOW + 2 and dead < 2 * SLOW
     finally:
         events.close()
@@ -127,7 +127,7 @@ def test_a_spoke_cannot_send_with_the_address_of_another(wide, two):
         second.process.send_signal(signal.SIGCONT)
     eventually(lambda: second.ping("10.84.0.1"), 10)
     assert read("second") > 0  # the counter counts
-    figure("20 packets with another spoke's source address and 20 with a strange one: 0 arrived")
+    figure("T16", "20 packets with another spoke's source address and 20 with a strange one: 0 arrived")
 
 
 def test_spokes_are_kept_apart_even_with_forwarding_on(wide, two):
@@ -144,4 +144,4 @@ def test_spokes_are_kept_apart_even_with_forwarding_on(wide, two):
     dropped = json.loads(sh("nft -j list table inet wghub"))
     packets = [part["counter"]["packets"] for item in dropped["nftables"] if "rule" in item for part in item["rule"]["expr"] if "counter" in part]
     assert packets == [40]
-    figure("isolation with ip_forward=1: 40 packets from spoke to spoke, 40 dropped, 0 arrived")
+    figure("", "isolation with ip_forward=1: 40 packets from spoke to spoke, 40 dropped, 0 arrived")

@@ -4,34 +4,26 @@ import contextlib, http.client, os, random, signal, subprocess, sys, threading, 
 import pytest
 
 from hub import DATABASE, SLOW, Client, eventually, sh
-from proofs import assert_invariants, connected, figure, random_key, rows, share, timed, together, tokens
+from proofs import Beside, assert_invariants, connected, figure, random_key, rows, share, timed, together, tokens
 
 HELD = "import sqlite3, sys, time; d = sqlite3.connect(sys.argv[1], isolation_level=None); d.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(float(sys.argv[2])); d.execute('ROLLBACK')"
 FRONT_SOCKET = "/run/wireguard-hub/wgprivd.sock"
 
 
-class Repeated:
-    """Calls something until stopped, in a thread; keeps the slowest answer and what was no success."""
+class Repeated(Beside):
+    """Calls something until stopped; keeps the slowest answer and what was no success."""
+
+    pause = 0.02
 
     def __init__(self, call, good):
-        self.call, self.good, self.slowest, self.count, self.bad, self.stopping = call, good, 0.0, 0, [], False
-        self.thread = threading.Thread(target=self.run)
+        super().__init__()
+        self.call, self.good, self.slowest, self.count, self.bad = call, good, 0.0, 0, []
 
-    def run(self):
-        while not self.stopping:
-            answer, took = timed(self.call)
-            self.slowest, self.count = max(self.slowest, took), self.count + 1
-            if answer.status != self.good:
-                self.bad.append(answer)
-            time.sleep(0.02)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping = True
-        self.thread.join()
+    def step(self):
+        answer, took = timed(self.call)
+        self.slowest, self.count = max(self.slowest, took), self.count + 1
+        if answer.status != self.good:
+            self.bad.append(answer)
 
 
 @contextlib.contextmanager
@@ -86,7 +78,7 @@ def test_a_locked_database_makes_writers_wait_and_readers_not(wide):
     assert wide.register(issued[1]["token"]).status == 201
     assert wide.admin.delete(f"/api/spoke/{first.json['spoke']['id']}").status == 200
     assert_invariants(wide)
-    figure(f"database locked 10 s: writers refused after {max(took for _, took in answers):.1f} s; {reads.count} reads, the slowest "
+    figure("F5", f"database locked 10 s: writers refused after {max(took for _, took in answers):.1f} s; {reads.count} reads, the slowest "
            f"{reads.slowest * 1000:.0f} ms; ready again {took:.1f} s after")
 
 
@@ -125,7 +117,7 @@ def test_without_its_helper_the_hub_says_so_and_finishes_later(wide, fault):
     peers = wide.peers()
     assert new_key in peers and old_key not in peers
     assert_invariants(wide, [new_key])
-    figure(f"{fault}: registration refused after {add_took:.1f} s, removal after {remove_took:.1f} s, both done later")
+    figure("F6", f"{fault}: registration refused after {add_took:.1f} s, removal after {remove_took:.1f} s, both done later")
 
 
 def test_a_hung_helper_piles_nothing_up(wide):
@@ -149,7 +141,7 @@ def test_a_hung_helper_piles_nothing_up(wide):
     ready = wide.wait_ready()
     assert [answer.status for answer, _ in together(calls)] == [201] * 200
     assert_invariants(wide, keys)
-    figure(f"helper hung: 200 registrations all refused after {took:.1f} s, 200 repeats of one after {again_took:.1f} s; meanwhile {reads.count} reads, the slowest "
+    figure("F6", f"helper hung: 200 registrations all refused after {took:.1f} s, 200 repeats of one after {again_took:.1f} s; meanwhile {reads.count} reads, the slowest "
            f"{reads.slowest:.2f} s, {writes.count} tokens made, the slowest {writes.slowest:.2f} s; said unready after {took + again_took + unready:.0f} s, ready again {ready:.1f} s after")
 
 
@@ -232,7 +224,7 @@ def test_a_helper_killed_in_mid_call_loses_and_doubles_nothing(wide):
     peers = wide.peers()
     assert set(traffic.accepted) <= set(peers) and not set(traffic.removed) & set(peers)
     assert len(traffic.accepted) >= 10
-    figure(f"front and engine killed {done} times: {len(traffic.accepted)} registrations and {len(traffic.removed)} removals exact; "
+    figure("F7", f"front and engine killed {done} times: {len(traffic.accepted)} registrations and {len(traffic.removed)} removals exact; "
            f"interface = database after {took:.1f} s")
 
 
@@ -249,6 +241,6 @@ def test_an_api_killed_under_traffic_forgets_nothing_it_has_answered(wide):
     took = assert_invariants(wide, traffic.accepted)
     assert not set(traffic.removed) & set(wide.peers())
     assert len(traffic.accepted) >= kills
-    figure(f"apid killed {kills} times under traffic: {len(traffic.accepted)} answered registrations kept, serving again after "
+    figure("F1", f"apid killed {kills} times under traffic: {len(traffic.accepted)} answered registrations kept, serving again after "
            f"{max(away):.2f} s at most; interface = database after {took:.1f} s")
     assert max(away) < 3 * 2 * SLOW

@@ -103,7 +103,7 @@ def test_killed_at_any_step_the_same_command_finishes_with_the_same_key(wide, pl
                 for block in range(0, len(chosen), 200) for at, issued in zip(chosen[block:block + 200], issue(wide, len(chosen[block:block + 200])))]
         finished = [Finished(issued, public_half(whole), "not killed"), *(one.result() for one in work)]
     assert_one_spoke_each(wide, finished)
-    figure(f"killed at {len(chosen)} of {len(every)} calls ({what}{', systemd' if systemd else ''}) and pasted again: finished every time, same key, {time.monotonic() - began:.0f} s")
+    figure("", f"killed at {len(chosen)} of {len(every)} calls ({what}{', systemd' if systemd else ''}) and pasted again: finished every time, same key, {time.monotonic() - began:.0f} s")
 
 
 def test_killed_before_its_copy_is_written_a_new_command_is_needed(wide, place):
@@ -237,7 +237,7 @@ def test_killed_for_real_the_same_command_finishes_and_the_spoke_turns_active(wi
     active = max(eventually(lambda: spoke_of(wide, one.issued)["status"] == "active", 10) for one in reversed(finished))
     assert all(spoke_of(wide, one.issued)["lastHandshake"] for one in finished)
     assert_one_spoke_each(wide, finished)
-    figure(f"a real machine killed {killed} times within {length:.1f} s: finished every time; active {active:.1f} s after the last command's end")
+    figure("", f"a real machine killed {killed} times within {length:.1f} s: finished every time; active {active:.1f} s after the last command's end")
 
 
 SHOWN = re.compile(r"""\["curl", "-sSL", .*, "https://[^"]*/api/installation/script/[^"]*"\],""")
@@ -310,5 +310,5 @@ def test_the_scripts_secrets_are_nowhere_but_where_they_must_be(wide, real, plac
                   if any(form in headers.encode() + body for form in wanted) and not is_meant(name, method, path, status)]
     assert not leaks, leaks
     assert b"install.sh" in places["/proc/*/cmdline"] and "registered" in str(places), "the search did not see the script at work"
-    figure(f"install script: {len(known)} secrets sought in {len(places)} places, {sum(map(len, places.values())) >> 10} KiB, {len(watch.seen)} command lines and "
+    figure("T4", f"install script: {len(known)} secrets sought in {len(places)} places, {sum(map(len, places.values())) >> 10} KiB, {len(watch.seen)} command lines and "
            f"environments, {len(answers)} answers: none")

@@ -23,7 +23,7 @@ def test_of_many_registrations_with_one_token_one_wins(wide):
     assert events.count("alarm", "second-key") == rounds
     events.close()
     assert_invariants(wide)
-    figure(f"200 registrations with one token: one 201, 199 refused, one alarm, {rounds} times; {max(seconds):.1f} s at most")
+    figure("T3", f"200 registrations with one token: one 201, 199 refused, one alarm, {rounds} times; {max(seconds):.1f} s at most")
 
 
 def test_of_many_fetches_of_a_script_one_gets_it(wide):
@@ -38,7 +38,7 @@ def test_of_many_fetches_of_a_script_one_gets_it(wide):
         assert len(refused) == 99 and not any(token["token"] in answer.text for answer in refused)
         assert len(wide.audit(action="token.claimed", target=token["id"])) == 1
         wide.admin.delete(f"/api/installation/token/{token['id']}")
-    figure(f"100 fetches of one script: one script, 99 refused, {share(3, 20)} times")
+    figure("T3", f"100 fetches of one script: one script, 99 refused, {share(3, 20)} times")
 
 
 def test_registering_removing_and_reissuing_one_spoke_at_once_leaves_it_whole(wide):
@@ -72,7 +72,7 @@ def test_registering_removing_and_reissuing_one_spoke_at_once_leaves_it_whole(wi
                 counts[answer.code or answer.status] = counts.get(answer.code or answer.status, 0) + 1
                 assert answer.status < 500, answer
     took = assert_invariants(wide)
-    figure(f"register, remove and reissue at once: {counts}; interface = database after {took:.1f} s")
+    figure("", f"register, remove and reissue at once: {counts}; interface = database after {took:.1f} s")
 
 
 def test_registrations_that_wait_together_are_committed_together(wide):
@@ -91,6 +91,6 @@ def test_registrations_that_wait_together_are_committed_together(wide):
         tracer.wait(10)
     assert [answer.status for answer in answers] == [201] * 64, [answer for answer in answers if answer.status != 201]
     assert set(keys) <= set(wide.peers())
-    figure(f"64 registrations at once: all 201, {syncs} syncs of the database in {took:.2f} s (under strace)")
+    figure("", f"64 registrations at once: all 201, {syncs} syncs of the database in {took:.2f} s (under strace)")
     assert 0 < syncs <= 16, syncs
     assert_invariants(wide, keys)

@@ -64,7 +64,7 @@ def test_a_deleted_interface_is_made_again_with_all_its_peers(wide, spokes):
     assert since(wide, before, "interface.restored") or added, "nothing of it is in the audit trail"
     assert log_lines(wide, "the interface was")
     assert_invariants(wide, keys)
-    figure(f"wg0 deleted with {len(keys) + len(spokes)} peers: all on it again after {took:.1f} s")
+    figure("F8", f"wg0 deleted with {len(keys) + len(spokes)} peers: all on it again after {took:.1f} s")
     for token in many:
         wide.admin.delete(f"/api/spoke/{token['spokeId']}")
 
@@ -77,7 +77,7 @@ def test_flushed_peers_come_back_each_named(wide, spokes):
     eventually(lambda: {event["target"] for event in since(wide, before, "peer.added")} == {spoke["id"] for spoke in spokes.values()}, 5)
     put_right = [json.loads(line) for line in log_lines(wide, "the interface was put right")]
     assert sum(int(line["added"]) for line in put_right) >= 10
-    figure(f"10 peers flushed: back after {took:.1f} s, each named")
+    figure("F9", f"10 peers flushed: back after {took:.1f} s, each named")
     assert took < SECONDS, took
 
 
@@ -90,7 +90,7 @@ def test_changed_addresses_are_put_right(wide, spokes):
     sh(f"wg set wg0 peer '{keys[3]}' allowed-ips {own}/32,10.84.201.0/24")
     took = repaired(wide)
     eventually(lambda: {event["target"] for event in since(wide, before, "peer.corrected")} == {spokes[key]["id"] for key in keys[:4]}, 5)
-    figure(f"four peers' addresses changed: right again after {took:.1f} s, each named")
+    figure("F9", f"four peers' addresses changed: right again after {took:.1f} s, each named")
     assert took < SECONDS, took
 
 
@@ -103,7 +103,7 @@ def test_a_foreign_peer_is_removed_even_when_it_took_an_address(wide, spokes):
     took = repaired(wide)
     eventually(lambda: {event["target"] for event in since(wide, before, "peer.removed")} == {plain, thief}, 5)
     assert log_lines(wide, "a peer that no spoke has was removed", plain) and log_lines(wide, "a peer that no spoke has was removed", thief)
-    figure(f"two foreign peers, one with a spoke's address: gone after {took:.1f} s, each named")
+    figure("F9 T15", f"two foreign peers, one with a spoke's address: gone after {took:.1f} s, each named")
     assert took < SECONDS, took
 
 
@@ -135,7 +135,7 @@ def test_a_foreign_peer_may_be_kept_and_is_reported_once(keeping):
     events = since(keeping, before, "alarm.foreign-peer")
     assert [event["target"] for event in events] == [foreign] and foreign in keeping.peers()
     sh(f"wg set wg0 peer '{foreign}' remove")
-    figure(f"foreign_peers = keep: reported once, after {took:.1f} s")
+    figure("T15", f"foreign_peers = keep: reported once, after {took:.1f} s")
     assert took < SECONDS, took
 
 

@@ -119,7 +119,7 @@ def test_a_journal_that_is_cut_off_anywhere_restores_what_was_whole(booted):
     for zeros in (1, RECORD.size, 3 * RECORD.size + 7):
         done = restore_from(booted, whole + bytes(zeros))
         assert (done.returncode, booted.peers()) == (RESTORED, content(whole)), done.stderr
-    figure(f"journal of {count} records cut at {len(places)} places: restored to the last whole record each time")
+    figure("", f"journal of {count} records cut at {len(places)} places: restored to the last whole record each time")
 
 
 def test_a_journal_with_a_flipped_bit_is_refused_and_never_guessed(booted):
@@ -143,7 +143,7 @@ def test_a_journal_with_a_flipped_bit_is_refused_and_never_guessed(booted):
     assert refused > 3 * dropped > 0
     done = restore(booted)
     assert (done.returncode, booted.peers()) == (RESTORED, content(whole)), done.stderr
-    figure(f"journal with one bit flipped at {refused + dropped} places: {refused} times refused with 65 and no peer set, {dropped} times "
+    figure("", f"journal with one bit flipped at {refused + dropped} places: {refused} times refused with 65 and no peer set, {dropped} times "
            "the last record was dropped as torn")
 
 
@@ -160,6 +160,7 @@ def test_without_a_sound_policy_or_key_nothing_is_restored(booted):
         with open(f"{COPY}/{name}", "wb") as file:
             file.write(whole)
     assert restore(booted, COPY).returncode == RESTORED
+    figure("T14", "policy and sealed key cut, longer, one bit flipped, empty: each time 65, named, no peer set")
 
 
 def flip(path, place):
@@ -191,7 +192,7 @@ def test_a_damaged_journal_is_set_aside_and_the_hub_makes_it_whole_again(filled,
     assert_invariants(filled)
     with machine_without_daemons(filled):
         assert (restore(filled).returncode, filled.peers()) == (RESTORED, wanted)
-    figure(f"damaged journal, interface {interface}: set aside, journal and interface whole again after {took:.1f} s")
+    figure("", f"damaged journal, interface {interface}: set aside, journal and interface whole again after {took:.1f} s")
 
 
 @contextlib.contextmanager
@@ -225,7 +226,7 @@ def test_on_a_full_disk_removals_wait_and_no_peer_is_forgotten(filled):
         wanted = wanted_peers()
         with machine_without_daemons(filled):
             assert (restore(filled).returncode, filled.peers()) == (RESTORED, wanted)
-        figure(f"engine's disk full: 59 additions set and noted later, the removal refused with 503 and done {took:.1f} s after there was room")
+        figure("F3", f"engine's disk full: 59 additions set and noted later, the removal refused with 503 and done {took:.1f} s after there was room")
 
 
 def test_restoring_needs_no_room_on_the_disk(booted):
@@ -237,5 +238,6 @@ def test_restoring_needs_no_room_on_the_disk(booted):
                 file.write(bytes(512))
         done = restore(booted, COPY)
         assert (done.returncode, booted.peers()) == (RESTORED, whole), done.stderr
+        figure("F3", f"engine's disk full at boot: all {len(whole)} peers restored")
     finally:
         sh(f"umount {COPY}")

@@ -1,38 +1,30 @@
 # The canary run (T4): known secrets go through everything the hub does; afterwards no log, file, command line, environment
 # or answer has any of them but the answers that are meant to.
-import glob, json, os, re, secrets, subprocess, threading, time
+import glob, json, os, re, secrets, subprocess, time
+
+import pytest
 
 from hub import LOGS, PASSWORD, ROOT, Client, eventually, sh
-from proofs import Events, figure, files_below, forms, make_pair
+from proofs import Beside, Events, assert_invariants, figure, files_below, forms, make_pair, random_key
 
 DAEMONS = ("apid", "wgprivd", "wgprivd-engine")
 
 
-class ProcWatch:
+class ProcWatch(Beside):
     """Reads the command lines and environments of all processes again and again."""
 
     def __init__(self):
-        self.seen, self.rounds, self.stopping = set(), 0, False
-        self.thread = threading.Thread(target=self.run)
+        super().__init__()
+        self.seen, self.rounds = set(), 0
 
-    def run(self):
-        while not self.stopping:
-            for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
-                try:
-                    with open(path, "rb") as file:
-                        self.seen.add((path.rsplit("/", 1)[1], file.read()))
-                except OSError:
-                    pass
-            self.rounds += 1
-            time.sleep(0.01)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stopping = True
-        self.thread.join()
+    def step(self):
+        for path in glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/proc/[0-9]*/environ"):
+            try:
+                with open(path, "rb") as file:
+                    self.seen.add((path.rsplit("/", 1)[1], file.read()))
+            except OSError:
+                pass
+        self.rounds += 1
 
 
 def run_everything(hub, known):
@@ -136,5 +128,67 @@ def test_no_secret_is_anywhere_but_in_the_answers_meant_for_it(fresh):
         pid = hub.pid(daemon)
         assert os.stat(f"/proc/{pid}").st_uid != 0 or os.stat(f"/proc/{pid}/environ").st_uid == 0
         assert os.stat(f"/proc/{pid}/environ").st_uid == 0, f"{daemon} can be dumped"
-    figure(f"{len(known)} secrets sought in {len(places)} files and places, {sum(map(len, places.values())) >> 10} KiB, {len(watch.seen)} command lines and environments in "
+    figure("T4", f"{len(known)} secrets sought in {len(places)} files and places, {sum(map(len, places.values())) >> 10} KiB, {len(watch.seen)} command lines and environments in "
            f"{watch.rounds} rounds, {len(answers)} answers: none but in the {sum(given.values())} answers meant for them")
+
+
+PRIVILEGED = "/var/lib/wireguard-hub-privileged"
+
+
+def contents(folder):
+    found = {}
+    for path in files_below(folder):
+        with open(path, "rb") as file:
+            found[path] = file.read()
+    return found
+
+
+def exits(service):
+    with open(f"{LOGS}/activate.log") as file:
+        return re.findall(rf" {service}: \d+ ended with (-?\d+)", file.read())
+
+
+@pytest.fixture
+def elsewhere(fresh):
+    """The hub with two spokes, its state on a machine with a key-encryption key of its own; at home again afterwards."""
+    fresh.set_up()
+    keys = [random_key(), random_key()]
+    for key in keys:
+        assert fresh.register(key=key).status == 201
+    fresh.stop()
+    os.rename(f"{ROOT}/kek", f"{ROOT}/kek.home")
+    yield fresh, keys
+    go_home()
+
+
+def go_home():
+    if os.path.exists(f"{ROOT}/kek.home"):
+        os.replace(f"{ROOT}/kek.home", f"{ROOT}/kek")
+
+
+def test_a_copy_of_the_state_on_another_machine_does_not_start(elsewhere):
+    """T14: only the state directories were taken. Nothing is served from them, nothing is changed, and the reason is named."""
+    hub, keys = elsewhere
+    before, engine, restore = contents(PRIVILEGED), len(exits("engine")), len(exits("restore"))
+    said = {name: len(hub.log(name)) for name in ("engine", "restore")}
+    assert hub.peers() == {}
+    hub.start()  # makes a key-encryption key, as a machine of its own has one
+    refused = hub.register(hub.token("taken")["token"]["token"], random_key())
+    eventually(lambda: len(exits("engine")) >= engine + 3, 20)
+    ready = Client().get("/api/health/ready")
+    there = hub.peers(), sh("wg show wg0 private-key", check=False).strip()
+    hub.stop()
+    assert set(exits("engine")[engine:]) <= {"65", "0"} and exits("restore")[restore:] == ["65"], (exits("engine")[engine:], exits("restore")[restore:])
+    for name in said:
+        assert "hub.key" in hub.log(name)[said[name]:], hub.log(name)[said[name]:]
+    assert (refused.status, refused.code) == (503, "HELPER_UNAVAILABLE") and ready.status == 503, (refused, ready)
+    assert there[0] == {} and there[1] in ("", "(none)"), there
+    assert contents(PRIVILEGED) == before, "the engine's state was changed"
+    # At home everything is as it was.
+    go_home()
+    tried = len(exits("engine")) - engine
+    hub.start()
+    took = eventually(lambda: set(keys) <= set(hub.peers()), 10)
+    assert_invariants(hub, keys)
+    figure("T14", f"state copied to a machine with another key: restore ended with 65, the engine {tried} times; hub.key named; no key and no peer "
+           f"on wg0, registrations 503, its files unchanged; at home all peers back after {took:.1f} s")

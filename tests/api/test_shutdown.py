@@ -116,7 +116,7 @@ def test_a_stop_under_load_cuts_no_accepted_request(wide):
     with open(f"{LOGS}/activate.log") as file:
         assert re.findall(r"apid: \d+ ended with (-?\d+)", file.read())[-rounds:] == ["0"] * rounds
     assert max(drained) < 3 * GRACE * SLOW
-    figure(f"SIGTERM under the load of {CLIENTS} clients, {rounds} times: {answered} registrations answered whole, {unanswered} never begun, "
+    figure("F14", f"SIGTERM under the load of {CLIENTS} clients, {rounds} times: {answered} registrations answered whole, {unanswered} never begun, "
            f"ended after {max(drained):.2f} s at most")
 
 

@@ -9,6 +9,7 @@ import json, re, sys, time
 
 sys.path.insert(0, "/tests/lib")
 import guest_hub as hub
+from figures import figure
 from guest_hub import must, sh, show, within
 
 COUNT = 2
@@ -47,6 +48,7 @@ def taken_over(name, user, socket, least, reasons, options=""):
     through = [line for line in done.stdout.splitlines() if line.startswith(("ALLOWED", "not tried"))] + [done.stderr] * bool(done.stderr)
     show(done.returncode == 0 and refused >= least and not through,
          f"as {user}: {refused} attempts refused in {time.monotonic() - began:.1f} s; got through: {through or 'none'}")
+    figure("T12", f"kernel, as {user}: {refused} attempts refused, {len(through)} allowed")
     unmet = reasons - {line.get("reason") for line in refusals("engine", logged["engine"])}
     show(not unmet, f"as {user}: the engine logged refusals for {len(reasons)} different reasons" + (f", but not {unmet}" if unmet else ""))
     if socket == FRONT:
@@ -80,6 +82,7 @@ def wrong_callers():
         logged = hub.log_size(log)
         must(f"chmod 0777 /run/wireguard-hub {socket}")  # so that it's the daemon that refuses, not the file's mode
         refused = [user for user in users if "refused: call as another user" in attack(user, f"wrong-caller --socket {socket} --type {kind}").stdout]
+        figure("T13", f"kernel, {kind} socket, mode widened: refused {', '.join(refused)}")
         show(refused == users, f"{socket}: refused {', '.join(refused)} of {', '.join(users)}")
         show(len(refusals(log, logged)) >= len(users), f"{socket}: and logged each")
     must(f"chmod 0750 /run/wireguard-hub && chmod 0660 {FRONT} && chmod 0600 {ENGINE}")

@@ -9,6 +9,7 @@ import sys, time
 
 sys.path.insert(0, "/tests/lib")
 import guest_hub as hub
+from figures import figure
 from guest_hub import must, sh, show, within
 
 COUNT = 3
@@ -55,6 +56,7 @@ class Fault:
         repaired = within(LIMIT, lambda: state() == wanted, 0.05)
         took, repaired_wall = time.monotonic() - began, time.time()
         show(repaired is not None, f"{self.name}: as it was {took:.1f} s after it (goal {GOAL})")
+        figure("F8" if "deleted" in self.name else "F9 T15", f"{self.name}: as it was {took:.1f} s after it")
         within(5, lambda: self.events <= recorded(api, before))
         self.judge_records(recorded(api, before), hub.log("apid", apid_log), hub.log("engine", engine_log), wanted)
         self.judge_traffic(traffic, began_wall, repaired_wall)

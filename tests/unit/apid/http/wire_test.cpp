@@ -57,7 +57,7 @@ TEST_CASE("ReadsARequestHoweverItArrives") {
   }
 }
 
-TEST_CASE("RefusesWhatTwoParsersCouldReadDifferently") {
+TEST_CASE("RefusesWhatTwoParsersCouldReadDifferently", "[T10]") {
   for (const std::string& head : {
            kPost + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
            kPost + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",

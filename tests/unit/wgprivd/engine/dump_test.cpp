@@ -58,7 +58,7 @@ const std::vector<void (*)(Answer&, std::size_t)> kWays = {lose, interrupt, cut}
 
 }  // namespace
 
-TEST_CASE("DumpOfManyPeersThatWasInterruptedIsTakenAgain") {
+TEST_CASE("DumpOfManyPeersThatWasInterruptedIsTakenAgain", "[F16]") {
   Busy hub(kMany);
   for (const auto way : kWays) {
     for (const std::size_t place : {0U, 1U, 40U, 66U}) {
@@ -73,9 +73,10 @@ TEST_CASE("DumpOfManyPeersThatWasInterruptedIsTakenAgain") {
       CHECK(hub.machine.dumps == 4);
     }
   }
+  WARN(kMany << " peers; a dump lost, interrupted or cut at 4 places, three times running: whole with the fourth");
 }
 
-TEST_CASE("DumpIsTakenFourTimesAtMostAndThenCalledIncomplete") {
+TEST_CASE("DumpIsTakenFourTimesAtMostAndThenCalledIncomplete", "[F16]") {
   Busy hub(kMany);
   for (const auto way : kWays) {
     hub.machine.dumps = 0;
@@ -89,9 +90,10 @@ TEST_CASE("DumpIsTakenFourTimesAtMostAndThenCalledIncomplete") {
   }
   hub.machine.bend = nullptr;
   CHECK((hub.status().flags & EngineReply::kComplete) != 0);
+  WARN(kMany << " peers; every dump lost, interrupted or cut: called incomplete after 4, no peer touched");
 }
 
-TEST_CASE("DumpWithoutAnEndOrWithAnErrorIsIncomplete") {
+TEST_CASE("DumpWithoutAnEndOrWithAnErrorIsIncomplete", "[F16]") {
   Busy hub(300);
   for (const bool has_end : {true, false}) {
     hub.machine.bend = [&](Answer& answer, int) {
@@ -102,9 +104,10 @@ TEST_CASE("DumpWithoutAnEndOrWithAnErrorIsIncomplete") {
     CHECK((hub.status().flags & EngineReply::kComplete) == 0);
     CHECK(hub.outcome(add_request(2, 2)) == EngineOutcome::unchanged);
   }
+  WARN("300 peers; a dump without its end, and one that ends with an error: called incomplete");
 }
 
-TEST_CASE("PartialDumpGivesNoHeldAddressAwayAndForgetsNoPeer") {
+TEST_CASE("PartialDumpGivesNoHeldAddressAwayAndForgetsNoPeer", "[F16]") {
   for (const auto way : kWays) {
     for (const std::size_t place : {0U, 1U}) {
       Busy hub(300);
@@ -122,9 +125,10 @@ TEST_CASE("PartialDumpGivesNoHeldAddressAwayAndForgetsNoPeer") {
       CHECK(hub.machine.moved == 0);
     }
   }
+  WARN("300 peers; 6 partial dumps: 0 held addresses given away, 0 peers forgotten or moved");
 }
 
-TEST_CASE("ConfigureTakesAnInterruptedDumpForNoForeignInterface") {
+TEST_CASE("ConfigureTakesAnInterruptedDumpForNoForeignInterface", "[F16]") {
   for (const auto way : kWays) {
     Busy hub(300);
     hub.machine.bend = [&](Answer& answer, int) { way(answer, 0); };
@@ -137,7 +141,7 @@ TEST_CASE("ConfigureTakesAnInterruptedDumpForNoForeignInterface") {
   }
 }
 
-TEST_CASE("ForeignInterfaceStaysForeignWhateverItsDumpSays") {
+TEST_CASE("ForeignInterfaceStaysForeignWhateverItsDumpSays", "[F16]") {
   for (const auto way : kWays) {
     Busy hub(3);
     FakeLink foreign{.key = key_of(77)};

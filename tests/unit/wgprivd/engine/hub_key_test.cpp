@@ -50,7 +50,7 @@ TEST_CASE("HubKeyFileHoldsThePrivateKeyInNoForm") {
   CHECK(content.find(to_base64(as_text)) == std::string::npos);
 }
 
-TEST_CASE("HubKeyWithAnyBitFlippedIsRefused") {
+TEST_CASE("HubKeyWithAnyBitFlippedIsRefused", "[T14]") {
   const TemporaryState state;
   const StateDirectory directory(state.path);
   SecretKey sealing_key;
@@ -69,11 +69,12 @@ TEST_CASE("HubKeyWithAnyBitFlippedIsRefused") {
     }
   }
   CHECK(accepted == 0);
+  WARN("the sealed key with each of its " << sound.size() * 8 << " bits flipped: " << accepted << " accepted");
   state.write("hub.key", sound);
   CHECK(HubKey(directory, "hub.key", sealing_key).public_key());
 }
 
-TEST_CASE("HubKeyOfAnotherLengthOrSealingKeyIsRefused") {
+TEST_CASE("HubKeyOfAnotherLengthOrSealingKeyIsRefused", "[T14]") {
   const TemporaryState state;
   const StateDirectory directory(state.path);
   SecretKey sealing_key;
@@ -86,6 +87,7 @@ TEST_CASE("HubKeyOfAnotherLengthOrSealingKeyIsRefused") {
     state.write("hub.key", content);
     CHECK_THROWS_AS(HubKey(directory, "hub.key", sealing_key), DamagedState);
   }
+  WARN("another key-encryption key, and a sealed key that is empty, too short or too long: refused");
 }
 
 TEST_CASE("HubKeyPublicKeyIsThatOfRfc7748") {
