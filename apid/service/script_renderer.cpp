@@ -6,14 +6,13 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 
 #include "apid/service/identifiers.h"
 #include "apid/service/install_commands.h"
 
 namespace wghub {
 namespace {
-
-using Values = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::string_view kInclude = "{{INCLUDE ";
 constexpr std::size_t kLargestTemplate = 256 * 1024;
@@ -79,9 +78,9 @@ std::string joined(const std::vector<Address>& addresses) {
   return text;
 }
 
-Values values_of(const Token& token, std::string_view token_text, Platform platform) {
+ScriptValues values_of(const Token& token, std::string_view token_text, Platform platform) {
   check_values(token, token_text);
-  Values values = {
+  ScriptValues values = {
       {"TOKEN", std::string(token_text)},
       {"TOKEN_HASH", token.hash},
       {"PLATFORM", std::string(to_text(platform))},
@@ -122,18 +121,34 @@ ScriptTemplate::ScriptTemplate(const std::string& directory, const std::string& 
     position = end + 2;
   }
   pieces_.emplace_back(text.substr(position), "");
+  beginning_.add(pieces_.front().first);
 }
 
-std::string ScriptTemplate::render(const Values& values) const {
+const std::string& ScriptTemplate::value_of(const std::string& placeholder, const ScriptValues& values) const {
+  static const std::string none;
+  if (placeholder.empty()) return none;
+  const auto value = values.find(placeholder);
+  if (value == values.end()) throw std::runtime_error(fmt::format("no value for {} in {}", placeholder, name_));
+  return value->second;
+}
+
+std::string ScriptTemplate::render(const ScriptValues& values) const {
   std::string script;
   for (const auto& [literal, placeholder] : pieces_) {
     script += literal;
-    if (placeholder.empty()) continue;
-    const auto value = values.find(placeholder);
-    if (value == values.end()) throw std::runtime_error(fmt::format("no value for {} in {}", placeholder, name_));
-    script += value->second;
+    script += value_of(placeholder, values);
   }
   return script;
+}
+
+Digest ScriptTemplate::digest(const ScriptValues& values) const {
+  Sha256 sum = beginning_;
+  bool first = true;
+  for (const auto& [literal, placeholder] : pieces_) {
+    if (!std::exchange(first, false)) sum.add(literal);
+    sum.add(value_of(placeholder, values));
+  }
+  return sum.end();
 }
 
 ScriptRenderer::ScriptRenderer(const std::string& share_directory)
@@ -143,27 +158,34 @@ ScriptRenderer::ScriptRenderer(const std::string& share_directory)
       error_(share_directory + "/install", "error.sh.template"),
       resume_(share_directory + "/install", "resume.sh.template") {}
 
-std::string ScriptRenderer::install_script(const Token& token, std::string_view token_text, Platform platform) const {
-  const Values values = values_of(token, token_text, platform);
+const ScriptTemplate& ScriptRenderer::template_of(Platform platform) const {
   switch (platform) {
     case Platform::linux:
-      return linux_.render(values);
+      return linux_;
     case Platform::windows:
-      return unsupported_windows_.render(values);
+      return unsupported_windows_;
     case Platform::macos:
     case Platform::proxmox:
-      return unsupported_.render(values);
+      return unsupported_;
   }
   throw std::logic_error("no such platform");
 }
 
+std::string ScriptRenderer::install_script(const Token& token, std::string_view token_text, Platform platform) const {
+  return template_of(platform).render(values_of(token, token_text, platform));
+}
+
+Digest ScriptRenderer::install_script_digest(const Token& token, std::string_view token_text, Platform platform) const {
+  return template_of(platform).digest(values_of(token, token_text, platform));
+}
+
 std::string ScriptRenderer::error_script(const ScriptError& error, bool windows) const {
   if (windows) return fmt::format("throw {}\n", powershell_quote(error.message));
-  return error_.render(Values{{"MESSAGE", shell_quote(error.message)}, {"EXIT_CODE", std::to_string(error.exit_code)}});
+  return error_.render({{"MESSAGE", shell_quote(error.message)}, {"EXIT_CODE", std::to_string(error.exit_code)}});
 }
 
 std::string ScriptRenderer::resume_script(const std::string& token_hash, const std::string& used_at) const {
-  return resume_.render(Values{{"TOKEN_HASH", shell_quote(token_hash)}, {"USED_AT", shell_quote(used_at)}});
+  return resume_.render({{"TOKEN_HASH", shell_quote(token_hash)}, {"USED_AT", shell_quote(used_at)}});
 }
 
 }  // namespace wghub

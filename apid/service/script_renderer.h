@@ -9,8 +9,12 @@
 
 #include "apid/model/spoke.h"
 #include "apid/model/token.h"
+#include "common/digest.h"
 
 namespace wghub {
+
+/// By name of the placeholder, as they are to stand in the script.
+using ScriptValues = std::map<std::string, std::string, std::less<>>;
 
 /// A template, cut at its placeholders.
 class ScriptTemplate {
@@ -19,11 +23,18 @@ class ScriptTemplate {
   /// file when it is absent, names an unknown include, or is not plain ASCII with LF line ends (R10).
   ScriptTemplate(const std::string& directory, const std::string& file);
 
-  /// Every value as it is to stand in the script. Throws std::runtime_error for a placeholder without value.
-  std::string render(const std::map<std::string, std::string, std::less<>>& values) const;
+  /// Throws std::runtime_error for a placeholder without value.
+  std::string render(const ScriptValues& values) const;
+
+  /// SHA-256 of what render() returns. Hashes only what stands behind the first placeholder, so a template is cheap
+  /// when its values come late.
+  Digest digest(const ScriptValues& values) const;
 
  private:
+  const std::string& value_of(const std::string& placeholder, const ScriptValues& values) const;
+
   std::string name_;
+  Sha256 beginning_;                                         ///< of the text before the first placeholder
   std::vector<std::pair<std::string, std::string>> pieces_;  ///< (literal text, placeholder behind it or empty)
 };
 
@@ -42,6 +53,9 @@ class ScriptRenderer {
   /// is not on the allow-list (R13), which checked input cannot reach.
   std::string install_script(const Token& token, std::string_view token_text, Platform platform) const;
 
+  /// SHA-256 of that script, for a fraction of what making it costs. Throws as that does.
+  Digest install_script_digest(const Token& token, std::string_view token_text, Platform platform) const;
+
   /// A harmless program that prints one message and exits (R6); for Windows a throw.
   std::string error_script(const ScriptError& error, bool windows) const;
 
@@ -50,6 +64,8 @@ class ScriptRenderer {
   std::string resume_script(const std::string& token_hash, const std::string& used_at) const;
 
  private:
+  const ScriptTemplate& template_of(Platform platform) const;
+
   ScriptTemplate linux_;
   ScriptTemplate unsupported_;
   ScriptTemplate unsupported_windows_;

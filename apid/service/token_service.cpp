@@ -92,7 +92,7 @@ IssuedToken TokenService::make(store::Transaction& transaction, const HubConfig&
 void TokenService::complete(IssuedToken& issued) const {
   for (const Platform platform : kPlatforms) {
     const auto text = issued.text.reveal();
-    const std::string sum = sha256_hex(scripts_.install_script(issued.token, text, platform));
+    const std::string sum = to_hex(scripts_.install_script_digest(issued.token, text, platform));
     issued.install_commands[platform] = install_command(issued.token, text, platform);
     issued.audit_commands[platform] = audit_command(issued.token, text, platform, sum);
     issued.script_sha256[platform] = sum;

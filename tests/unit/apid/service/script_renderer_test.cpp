@@ -1,5 +1,6 @@
 #include "apid/service/script_renderer.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -42,6 +43,21 @@ TEST_CASE("A script is a pure function of its token and holds no placeholder") {
   const auto script = renderer.install_script(good_token(), kText, Platform::linux);
   CHECK(script.starts_with("#!/bin/sh\n"));
   CHECK(script.find("'9.9.9.9, 2620:fe::fe'") != std::string::npos);
+}
+
+TEST_CASE("A script's sum is that of the script itself, and takes little of it to know") {
+  const ScriptRenderer renderer(kShare);
+  const std::string other(43, 'U');
+  for (const auto platform : {Platform::linux, Platform::macos, Platform::windows, Platform::proxmox}) {
+    const auto script = renderer.install_script(good_token(), kText, platform);
+    CHECK(renderer.install_script_digest(good_token(), kText, platform) == sha256(script));
+    CHECK(renderer.install_script_digest(good_token(), other, platform) != sha256(script));
+  }
+  // What differs from token to token stands late, so that making a token does not hash a whole script.
+  const auto script = renderer.install_script(good_token(), kText, Platform::linux);
+  const auto another = renderer.install_script(good_token(), other, Platform::linux);
+  const auto differs = std::mismatch(script.begin(), script.end(), another.begin(), another.end());
+  CHECK(differs.first - script.begin() > std::ssize(script) * 9 / 10);
 }
 
 TEST_CASE("A value that could mean something to a shell never gets into a script") {
