@@ -71,6 +71,7 @@ std::chrono::milliseconds Session::patience(Phase phase) const {
 
 void Session::enter(Phase phase) {
   phase_ = phase;
+  if (phase == Phase::head) started_ = std::chrono::steady_clock::now();
   const auto time = patience(phase);
   if (time.count() == 0) {
     deadline_.cancel();
@@ -126,7 +127,6 @@ void Session::on_head_bytes() {
     case RequestReader::Step::need_more:
       return read_more(&Session::on_head_bytes);
     case RequestReader::Step::fault:
-      started_ = std::chrono::steady_clock::now();
       admission_ = admit_unreadable(peer_, reader_->fault());
       return answer(*admission_.answer, true);
     case RequestReader::Step::ready:

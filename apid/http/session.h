@@ -66,7 +66,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   std::string input_;
   std::optional<RequestReader> reader_;
   Admission admission_;
-  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point started_;  ///< the request: its head's first bytes, then the end of its head
   std::string output_;
   bool close_after_ = false;
   std::size_t discarded_ = 0;

@@ -1,10 +1,13 @@
 // The real server on a port of its own, asked by a client that sends raw bytes.
 #include "apid/http/server.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <boost/json/parse.hpp>
 #include <csignal>
 #include <fstream>
 #include <thread>
@@ -102,6 +105,34 @@ std::size_t count_of(const std::string& all, const std::string& part) {
 }
 
 bool has(const std::string& answer, const std::string& part) { return answer.find(part) != std::string::npos; }
+
+// What is logged while it lives: standard error goes to a file.
+class Log {
+ public:
+  explicit Log(const std::string& path) : path_(path), before_(::dup(STDERR_FILENO)) {
+    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    ::dup2(file.get(), STDERR_FILENO);
+  }
+  ~Log() { ::dup2(before_.get(), STDERR_FILENO); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  /// duration_us of the lines with that status.
+  std::vector<std::chrono::microseconds> durations(const std::string& status) const {
+    std::vector<std::chrono::microseconds> found;
+    std::ifstream file(path_);
+    for (std::string line; std::getline(file, line);) {
+      const auto fields = boost::json::parse(line).as_object();
+      if (!fields.contains("status") || std::string(fields.at("status").as_string()) != status) continue;
+      found.emplace_back(std::stoll(std::string(fields.at("duration_us").as_string())));
+    }
+    return found;
+  }
+
+ private:
+  std::string path_;
+  Descriptor before_;
+};
 
 }  // namespace
 
@@ -219,6 +250,27 @@ TEST_CASE("SlowClientsAreCutAndOthersAreNot") {
   CHECK(count_of(drip.read_all(), "HTTP/1.1 408") <= 1);
   CHECK(std::chrono::steady_clock::now() - begin < 7s);
   CHECK(status_of(rig.client().ask(get("/api/hello"))) == 200);
+}
+
+TEST_CASE("ARequestThatNeverEndedIsLoggedWithTheTimeItWasWaitedFor") {
+  const Rig rig;
+  const Log log(rig.folder.path() + "/log");
+  auto first = rig.client();
+  auto second = rig.client();
+  std::this_thread::sleep_for(300ms);  // before the first byte there is no request
+  first.send("GET /api/hello HT");
+  CHECK(status_of(second.ask(get("/api/hello"))) == 200);
+  second.send("GET /api/hello HT");
+  CHECK(status_of(first.read_all()) == 408);
+  CHECK(status_of(second.read_all()) == 408);
+  const auto durations = log.durations("408");
+  REQUIRE(durations.size() == 2);
+  for (const auto duration : durations) {
+    CHECK(duration >= 950ms);
+    CHECK(duration < 3s);
+  }
+  REQUIRE(log.durations("200").size() == 1);
+  CHECK(log.durations("200")[0] < 900ms);
 }
 
 TEST_CASE("AReaderThatDoesNotReadIsCut") {
