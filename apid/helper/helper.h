@@ -109,6 +109,10 @@ class Helper {
   /// Calls changed from the helper's own thread when wg0 or its address changed, and after every (re)connect.
   /// changed must return at once. Call before first use of the rest.
   virtual void on_link_change(std::function<void()> changed) = 0;
+
+  /// Lets every caller go, and from now on answers each at once that the helper is unreachable. For one that never
+  /// blocks there is nothing to do.
+  virtual void stop() {}
 };
 
 /// Talks to the socket over Cap'n Proto from a thread of its own; connects lazily, reconnects, and retries a call that

@@ -34,6 +34,7 @@ struct StatusRun {
   StatusSnapshot snapshot;
   std::uint64_t id = 0;
   int tries = 0;
+  Waiter::Clock::time_point asked;
 };
 
 kj::Promise<void> read_pages(RpcLoop& loop, const std::shared_ptr<StatusRun>& run, std::uint32_t cursor);
@@ -56,6 +57,10 @@ kj::Promise<void> take_page(RpcLoop& loop, const std::shared_ptr<StatusRun>& run
     log::warning("status not taken", {{"outcome", to_text(page.outcome)}});
     return kj::READY_NOW;
   }
+  if (cursor == 0) {
+    loop.inbox().dump_took(Waiter::Clock::now() - run->asked);
+    snapshot.peers.reserve(std::min<std::size_t>(page.total, kMostPeers));
+  }
   run->id = page.snapshot;
   std::move(page.peers.begin(), page.peers.end(), std::back_inserter(snapshot.peers));
   if (!page.last) return read_pages(loop, run, page.next_cursor);
@@ -67,6 +72,7 @@ kj::Promise<void> take_page(RpcLoop& loop, const std::shared_ptr<StatusRun>& run
 }
 
 kj::Promise<void> read_pages(RpcLoop& loop, const std::shared_ptr<StatusRun>& run, std::uint32_t cursor) {
+  run->asked = Waiter::Clock::now();
   return loop.client().status(run->id, cursor).then([&loop, run, cursor](StatusPage page) {
     return take_page(loop, run, std::move(page), cursor);
   });
@@ -86,6 +92,7 @@ class RpcHelper final : public Helper {
   std::vector<PeerOutcome> remove_peers(std::span<const PublicKey> keys) override;
   Outcome<StatusSnapshot> status() override;
   void on_link_change(std::function<void()> changed) override;
+  void stop() override;
 
  private:
   template <class Value, class Start>
@@ -214,6 +221,11 @@ Outcome<StatusSnapshot> RpcHelper::status() {
 
 void RpcHelper::on_link_change(std::function<void()> changed) {
   inbox_.push([changed = std::move(changed)](RpcLoop& loop) { loop.watch(changed); });
+}
+
+void RpcHelper::stop() {
+  inbox_.close();
+  inbox_.push([](RpcLoop& loop) { loop.release_all(); });
 }
 
 }  // namespace

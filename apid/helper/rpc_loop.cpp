@@ -15,7 +15,8 @@
 namespace wghub {
 namespace {
 
-constexpr auto kStalled = std::chrono::milliseconds(500);
+constexpr auto kShortPatience = std::chrono::milliseconds(500);
+constexpr auto kLongPatience = std::chrono::milliseconds(2000);  // below the limit of every call but status
 constexpr auto kSweep = 50 * kj::MILLISECONDS;
 // The front ends a call after 1.5 s: a connection that says nothing for this long is given up, and its memory with it.
 constexpr auto kCallLimit = 10 * kj::SECONDS;
@@ -26,19 +27,29 @@ constexpr std::uint64_t kUnknownGeneration = std::numeric_limits<std::uint64_t>:
 
 }  // namespace
 
-RpcInbox::RpcInbox() : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), last_answer_(Waiter::Clock::now()) {}
+RpcInbox::RpcInbox()
+    : wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), last_answer_(Waiter::Clock::now()), patience_(kLongPatience) {}
 
 bool RpcInbox::enter() {
   const std::lock_guard lock(mutex_);
-  const auto now = Waiter::Clock::now();
-  if (waiting_ >= RpcLoop::kWaitersOfStalledHelper && now - last_answer_ > kStalled) return false;
-  if (waiting_++ == 0) last_answer_ = now;
+  if (closed_ || (waiting_ >= RpcLoop::kWaitersOfStalledHelper && is_silent())) return false;
+  if (waiting_++ == 0) last_answer_ = Waiter::Clock::now();
   return true;
 }
 
 void RpcInbox::leave() {
   const std::lock_guard lock(mutex_);
   --waiting_;
+}
+
+void RpcInbox::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
+bool RpcInbox::is_closed() const {
+  const std::lock_guard lock(mutex_);
+  return closed_;
 }
 
 void RpcInbox::push(Job job) {
@@ -61,9 +72,14 @@ void RpcInbox::answered() {
   last_answer_ = Waiter::Clock::now();
 }
 
+void RpcInbox::dump_took(Waiter::Clock::duration length) {
+  const std::lock_guard lock(mutex_);
+  patience_ = std::clamp<Waiter::Clock::duration>(2 * length, kShortPatience, kLongPatience);
+}
+
 bool RpcInbox::is_stalled() const {
   const std::lock_guard lock(mutex_);
-  return waiting_ > 0 && Waiter::Clock::now() - last_answer_ > kStalled;
+  return waiting_ > 0 && is_silent();
 }
 
 RpcLoop::RpcLoop(kj::AsyncIoContext& io, RpcInbox& inbox, const std::string& socket_path)
@@ -167,8 +183,13 @@ void RpcLoop::follow(std::shared_ptr<Waiter> waiter, kj::Promise<void> answer) {
 }
 
 void RpcLoop::guard(std::shared_ptr<Waiter> waiter) {
+  if (inbox_.is_closed()) waiter->finish();
   waiters_.push_back(std::move(waiter));
   if (!std::exchange(sweeping_, true)) tasks_.add(sweep());
+}
+
+void RpcLoop::release_all() {
+  for (const auto& waiter : waiters_) waiter->finish();
 }
 
 // Lets late callers go, and of a helper that says nothing all but the first ones.

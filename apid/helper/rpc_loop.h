@@ -55,23 +55,33 @@ class RpcInbox {
 
   RpcInbox();
 
-  /// Whether one more caller may wait: always, unless the helper has answered nothing for 500 ms and 48 wait already.
+  /// Whether one more caller may wait: always, unless the helper is stalled and 48 wait already, or it was closed.
   bool enter();
   void leave();
+  /// Nobody may wait any more.
+  void close();
+  bool is_closed() const;
 
   void push(Job job);
   std::deque<Job> take_all();
   void answered();
-  /// Whether callers wait and nothing was answered for 500 ms.
+  /// How long the helper needed for the dump behind a status; it answers nothing else meanwhile.
+  void dump_took(Waiter::Clock::duration length);
+  /// Whether callers wait and nothing was answered for 500 ms, or twice as long as the last dump took when that is
+  /// longer; at most 2 s, and so long before the first dump.
   bool is_stalled() const;
   int wake_descriptor() const { return wake_.get(); }
 
  private:
+  bool is_silent() const { return Waiter::Clock::now() - last_answer_ > patience_; }
+
   mutable std::mutex mutex_;
   Descriptor wake_;  ///< an eventfd that counts pushes
   std::deque<Job> jobs_;
   std::size_t waiting_ = 0;
+  bool closed_ = false;
   Waiter::Clock::time_point last_answer_;
+  Waiter::Clock::duration patience_;
 };
 
 /// Lives in its thread only.
@@ -87,6 +97,7 @@ class RpcLoop final : private kj::TaskSet::ErrorHandler {
   void stop() { stopped_->fulfill(); }
 
   RpcClient& client() { return client_; }
+  RpcInbox& inbox() { return inbox_; }
 
   /// Adds changes to those that wait; each lane has one call on the way, of what waited when the one before ended.
   void change(LaneName lane, std::vector<PeerChange> changes);
@@ -96,6 +107,8 @@ class RpcLoop final : private kj::TaskSet::ErrorHandler {
 
   /// Has the deadline of waiter enforced; change() and follow() do.
   void guard(std::shared_ptr<Waiter> waiter);
+  /// Lets everybody go; call when the inbox is closed.
+  void release_all();
 
   /// Calls changed after every change of the link and every new connection, from now on.
   void watch(std::function<void()> changed);

@@ -242,6 +242,65 @@ TEST_CASE("HelperLetsFortyEightWaitForASilentEngineAndNobodyForLong") {
   CHECK(becomes([&] { return setting.helper->add_peer(peer(1)) == PeerOutcome::unchanged; }));
 }
 
+TEST_CASE("HelperTakesNoLongDumpForSilence") {
+  Setting setting;
+  setting.start_front();
+  setting.engine.dump_ms = 800;
+  REQUIRE(setting.helper->status());
+  // The next dump, and sixty callers behind it.
+  std::thread reconciler([&] { CHECK(setting.helper->status()); });
+  std::this_thread::sleep_for(50ms);
+  std::atomic<int> done = 0;
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < 60; ++i)
+    threads.emplace_back([&, i] {
+      if (setting.helper->add_peer(peer(i)) == PeerOutcome::done) ++done;
+    });
+  std::this_thread::sleep_for(600ms);
+  if (setting.helper->add_peer(peer(100)) == PeerOutcome::done) ++done;
+  for (auto& thread : threads) thread.join();
+  reconciler.join();
+  CHECK(done == 61);
+}
+
+TEST_CASE("HelperWhoseDumpsAreLongIsGivenUpWithinTheLimitOfACall") {
+  Setting setting;
+  setting.start_front();
+  setting.engine.dump_ms = 1500;
+  REQUIRE(setting.helper->status());
+  setting.engine.silent = true;
+  std::atomic<int> late = 0;
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < 60; ++i)
+    threads.emplace_back([&, i] {
+      const auto begin = Clock::now();
+      CHECK(setting.helper->add_peer(peer(i)) == PeerOutcome::unreachable);
+      if (Clock::now() - begin > 2700ms) ++late;
+    });
+  std::this_thread::sleep_for(2150ms);
+  const auto begin = Clock::now();
+  CHECK(setting.helper->add_peer(peer(100)) == PeerOutcome::unreachable);
+  CHECK(Clock::now() - begin < 100ms);
+  for (auto& thread : threads) thread.join();
+  CHECK(late == 0);
+}
+
+TEST_CASE("HelperThatIsStoppedLetsEverybodyGo") {
+  Setting setting;
+  setting.start_front();
+  setting.engine.silent = true;
+  const auto begin = Clock::now();
+  std::thread status([&] { CHECK_FALSE(setting.helper->status()); });
+  std::thread adding(
+      [&] { CHECK(setting.helper->add_peers(peers(600)) == std::vector(600, PeerOutcome::unreachable)); });
+  std::this_thread::sleep_for(200ms);
+  setting.helper->stop();
+  status.join();
+  adding.join();
+  CHECK_FALSE(setting.helper->hello());
+  CHECK(Clock::now() - begin < 700ms);
+}
+
 TEST_CASE("HelperTellsOfEveryConnectionAndEveryChangeOfTheLink") {
   Setting setting;
   std::atomic<int> told = 0;

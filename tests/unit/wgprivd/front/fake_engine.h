@@ -24,6 +24,7 @@ class FakeEngine {
   FakeEngine& operator=(const FakeEngine&) = delete;
 
   std::atomic<int> delay_ms = 0;                ///< before each answer to an add or removal
+  std::atomic<int> dump_ms = 0;                 ///< before the first page of a status
   std::atomic<bool> silent = false;             ///< reads nothing while set
   std::atomic<int> drops = 0;                   ///< so many of the next records are answered by closing the connection
   std::atomic<int> stale_pages = 0;             ///< so many of the next later pages are answered as stale

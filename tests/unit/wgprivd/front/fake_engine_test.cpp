@@ -91,6 +91,8 @@ void FakeEngine::answer(int socket, const EngineRequest& request) {
   const bool changes =
       request.operation == EngineOperation::add_peer || request.operation == EngineOperation::remove_peer;
   if (changes) std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms));
+  const bool dumps = request.operation == EngineOperation::status && request.cursor == 0;
+  if (dumps) std::this_thread::sleep_for(std::chrono::milliseconds(dump_ms));
   page.reply.outcome = apply(request, page);
   ::send(socket, &page, sizeof(EngineReply) + page.reply.peer_count * sizeof(EnginePeer), MSG_NOSIGNAL);
 }
