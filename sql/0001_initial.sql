@@ -51,6 +51,17 @@ CREATE UNIQUE INDEX installation_tokens_held_address ON installation_tokens (add
 CREATE INDEX installation_tokens_held_until ON installation_tokens (expires_at) WHERE holds_address = 1;
 CREATE INDEX installation_tokens_newest ON installation_tokens (created_at, id);
 CREATE INDEX installation_tokens_state ON installation_tokens (state, created_at, id, expires_at);
+CREATE INDEX installation_tokens_open ON installation_tokens (state, expires_at) WHERE state IN ('unused', 'claimed');
+
+-- How many tokens there are, so that a page of a list need not count them. Triggers keep it, in each dialect's script.
+CREATE TABLE token_counts (
+  state      TEXT   PRIMARY KEY,  -- as in installation_tokens
+  number     BIGINT NOT NULL,     -- tokens in it
+  late       BIGINT NOT NULL,     -- those of them whose expires_at is at most late_until
+  late_until BIGINT NOT NULL      -- moved on as time passes; 0 where expiry means nothing
+);
+INSERT INTO token_counts (state, number, late, late_until) VALUES
+  ('unused', 0, 0, 0), ('claimed', 0, 0, 0), ('registered', 0, 0, 0), ('revoked', 0, 0, 0);
 
 -- What install scripts said about themselves. Untrusted text.
 CREATE TABLE installation_reports (
@@ -103,11 +114,17 @@ CREATE TABLE spoke_registrations (
 CREATE UNIQUE INDEX spoke_registrations_live_key ON spoke_registrations (public_key) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX spoke_registrations_live_address ON spoke_registrations (address) WHERE removed_at IS NULL;
 CREATE INDEX spoke_registrations_token ON spoke_registrations (token_id);
-CREATE INDEX spoke_registrations_newest ON spoke_registrations (registered_at, id) WHERE removing_at IS NULL;
-CREATE INDEX spoke_registrations_status ON spoke_registrations (status, registered_at, id, removing_at)
-  WHERE removing_at IS NULL;  -- removing_at, so that counting reads the index alone
+CREATE INDEX spoke_registrations_newest ON spoke_registrations (registered_at, id) WHERE removed_at IS NULL;
+CREATE INDEX spoke_registrations_status ON spoke_registrations (status, registered_at, id) WHERE removing_at IS NULL;
 CREATE INDEX spoke_registrations_cluster ON spoke_registrations (proxmox_cluster_id)
   WHERE proxmox_cluster_id IS NOT NULL;
+
+-- How many spokes there are that are not being removed; kept as token_counts is.
+CREATE TABLE spoke_counts (
+  status TEXT   PRIMARY KEY,  -- as in spoke_registrations
+  number BIGINT NOT NULL      -- spokes with it
+);
+INSERT INTO spoke_counts (status, number) VALUES ('pending', 0), ('active', 0), ('inactive', 0);
 
 CREATE TABLE users (
   id            TEXT   PRIMARY KEY,      -- UUID

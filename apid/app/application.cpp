@@ -207,7 +207,6 @@ Application::Application(const Configuration& configuration, int handed_over_soc
 Application::~Application() = default;
 
 void Application::start() {
-  parts_->tracker.load();
   parts_->server->start();
   parts_->reconciler.start();
   parts_->housekeeper.start();
@@ -215,6 +214,7 @@ void Application::start() {
 
 void Application::stop() {
   parts_->server->stop(kGrace);
+  parts_->helper->stop();  // a pass may be waiting for a dump
   parts_->reconciler.stop();
   parts_->housekeeper.stop();
 }

@@ -74,24 +74,29 @@ struct SpokeCounts {
   std::int64_t total() const { return active + inactive + pending; }
 };
 
-/// What the reconciler needs of a spoke row. Units: epoch seconds.
+/// What a status snapshot says of a spoke. Units: epoch seconds, bytes.
+struct LiveValues {
+  SpokeStatus status = SpokeStatus::pending;
+  std::optional<std::int64_t> last_handshake;
+  std::int64_t transfer_rx = 0;
+  std::int64_t transfer_tx = 0;
+};
+
+/// What the reconciler and the status tracker need of a spoke row.
 struct PeerRow {
   std::string spoke_id;
   std::string name;
   PublicKey key;
   std::optional<PublicKey> replaces;
   Address address;
-  std::int64_t registered_at = 0;
   bool removing = false;
+  LiveValues stored;
 };
 
-/// What a status snapshot changes in a spoke's row. Units: epoch seconds, bytes.
+/// What a status snapshot changes in a spoke's row.
 struct LiveUpdate {
   std::string spoke_id;
-  SpokeStatus status = SpokeStatus::pending;
-  std::optional<std::int64_t> last_handshake;
-  std::int64_t transfer_rx = 0;
-  std::int64_t transfer_tx = 0;
+  LiveValues values;
 };
 
 }  // namespace wghub

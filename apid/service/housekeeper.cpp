@@ -52,6 +52,7 @@ void Housekeeper::run() {
     try {
       watch_clock();
       around_.audit.flush_denials(AuditTrail::Flush::finished_minutes);
+      around_.tokens.count_expired();
       if (round % kRoundsBetweenSweeps != 0) continue;
       around_.accounts.end_old_sessions();
       around_.tokens.prune(retention_);

@@ -1,20 +1,7 @@
 #include "apid/service/reconcile_plan.h"
 
-#include <cstring>
-#include <unordered_map>
-#include <unordered_set>
-
 namespace wghub {
 namespace {
-
-// Keys are uniformly distributed: any eight bytes of one are a hash of it.
-struct KeyHash {
-  std::size_t operator()(const PublicKey& key) const {
-    std::size_t hash = 0;
-    std::memcpy(&hash, key.bytes.data(), sizeof hash);
-    return hash;
-  }
-};
 
 bool has_wanted_addresses(const PeerState& peer, const PeerRow& row) {
   const WantedPeer wanted = wanted_peer(row);
@@ -31,38 +18,31 @@ WantedPeer wanted_peer(const PeerRow& row) {
   return peer;
 }
 
-ReconcilePlan plan_reconcile(const StatusSnapshot& snapshot, const std::vector<PeerRow>& rows,
-                             const std::set<PublicKey>& suspects) {
-  std::unordered_map<PublicKey, const PeerState*, KeyHash> present;
-  present.reserve(snapshot.peers.size());
-  for (const auto& peer : snapshot.peers) present.emplace(peer.key, &peer);
-
+ReconcilePlan plan_reconcile(const SeenPeers& seen, const std::set<PublicKey>& suspects) {
   ReconcilePlan plan;
-  std::unordered_set<PublicKey, KeyHash> known;
-  known.reserve(rows.size());
-  for (const auto& row : rows) {
-    known.insert(row.key);
-    const auto peer = present.find(row.key);
-    const bool is_present = peer != present.end();
+  std::set<PublicKey> known;  // besides the keys of the rows
+  const auto& rows = seen.table.rows();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const PeerRow& row = rows[i];
+    const PeerState* const peer = seen.of_row[i];
+    // The old key stays untouched until the new one takes its place in one step, or both are removed.
+    if (row.replaces && (row.removing || !peer)) known.insert(*row.replaces);
     if (row.removing) {
-      if (row.replaces) known.insert(*row.replaces);
-      const bool old_is_present = row.replaces && present.contains(*row.replaces);
-      if (!snapshot.complete) continue;
-      (is_present || old_is_present ? plan.remove : plan.finish).push_back(row);
-    } else if (!is_present) {
-      // The old key stays untouched until the new one takes its place in one step.
-      if (row.replaces) known.insert(*row.replaces);
-      plan.add.push_back(row);
+      if (!seen.snapshot.complete) continue;
+      const bool is_there = peer || (row.replaces && seen.has(*row.replaces));
+      (is_there ? plan.remove : plan.finish).push_back(&row);
+    } else if (!peer) {
+      plan.add.push_back(&row);
     } else {
-      if (!has_wanted_addresses(*peer->second, row)) plan.correct.push_back(row);
-      if (row.replaces) plan.replaced.push_back(row);
+      if (!has_wanted_addresses(*peer, row)) plan.correct.push_back(&row);
+      if (row.replaces) plan.replaced.push_back(&row);
     }
   }
-  if (!snapshot.complete) return plan;
-  for (const auto& peer : snapshot.peers) {
-    if (known.contains(peer.key)) continue;
-    plan.suspects.insert(peer.key);
-    if (suspects.contains(peer.key)) plan.remove_foreign.push_back(peer.key);
+  if (!seen.snapshot.complete) return plan;
+  for (const auto* peer : seen.others) {
+    if (known.contains(peer->key)) continue;
+    plan.suspects.insert(peer->key);
+    if (suspects.contains(peer->key)) plan.remove_foreign.push_back(peer->key);
   }
   return plan;
 }

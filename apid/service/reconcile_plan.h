@@ -5,18 +5,20 @@
 #include <set>
 #include <vector>
 
-#include "apid/helper/helper.h"
-#include "apid/model/spoke.h"
+#include "apid/service/peer_table.h"
 
 namespace wghub {
 
+/// Rows of the table that it was made from, which must outlive it.
+using RowList = std::vector<const PeerRow*>;
+
 struct ReconcilePlan {
   std::vector<PublicKey> remove_foreign;  ///< unknown in this and the complete snapshot before
-  std::vector<PeerRow> remove;            ///< rows being removed whose peer is still there
-  std::vector<PeerRow> finish;            ///< rows being removed whose peer is gone
-  std::vector<PeerRow> add;               ///< wanted and missing
-  std::vector<PeerRow> correct;           ///< there with wrong addresses
-  std::vector<PeerRow> replaced;          ///< the new key is on, so replaces_key can be forgotten
+  RowList remove;                         ///< rows being removed whose peer is still there
+  RowList finish;                         ///< rows being removed whose peer is gone
+  RowList add;                            ///< wanted and missing
+  RowList correct;                        ///< there with wrong addresses
+  RowList replaced;                       ///< the new key is on, so replaces_key can be forgotten
   std::set<PublicKey> suspects;           ///< unknown here: foreign if the next complete snapshot has them too
 
   bool changes_interface() const {
@@ -25,8 +27,7 @@ struct ReconcilePlan {
 };
 
 /// suspects: those of the complete snapshot before. An incomplete snapshot never removes anything.
-ReconcilePlan plan_reconcile(const StatusSnapshot& snapshot, const std::vector<PeerRow>& rows,
-                             const std::set<PublicKey>& suspects);
+ReconcilePlan plan_reconcile(const SeenPeers& seen, const std::set<PublicKey>& suspects);
 
 /// The peer that a row asks for.
 WantedPeer wanted_peer(const PeerRow& row);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -63,6 +62,11 @@ ReconcileResult Reconciler::totals() const {
   return totals_;
 }
 
+bool Reconciler::is_stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
 void Reconciler::run() {
   auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(kPause);
   while (true) {
@@ -97,15 +101,15 @@ std::optional<StatusSnapshot> Reconciler::take_snapshot(const HubConfig& hub) {
   return std::move(*snapshot);
 }
 
-std::optional<std::vector<PeerRow>> Reconciler::read_rows() {
+std::shared_ptr<const PeerTable> Reconciler::read_rows() {
   const std::uint64_t version = version_;
-  if (version == rows_version_) return rows_;
+  if (version == rows_version_) return table_;
   auto rows = stores_.database.read<std::vector<PeerRow>>(
       [&](store::Transaction& t) -> Outcome<std::vector<PeerRow>> { return stores_.spokes.peers(t); });
-  if (!rows) return std::nullopt;
-  rows_ = std::move(*rows);
+  if (!rows) return nullptr;
+  table_ = std::make_shared<PeerTable>(std::move(*rows));
   rows_version_ = version;
-  return rows_;
+  return table_;
 }
 
 bool Reconciler::pass() {
@@ -120,10 +124,11 @@ bool Reconciler::pass() {
   // One quick second try: the helper may be on its way back.
   if (!snapshot) return healthy_at_.exchange(0) != 0;
   WGHUB_CRASH_POINT("reconcile.snapshot");
-  const auto rows = read_rows();  // after the snapshot, so that a peer without row is never a row too late
-  if (!rows) return false;
-  around_.tracker.apply(*snapshot, *rows);
-  auto plan = plan_reconcile(*snapshot, *rows, suspects_);
+  const auto table = read_rows();  // after the snapshot, so that a peer without row is never a row too late
+  if (!table) return false;
+  const SeenPeers seen(*table, *snapshot);
+  around_.tracker.apply(table, seen);
+  const auto plan = plan_reconcile(seen, suspects_);
   if (snapshot->complete) {
     suspects_ = plan.suspects;
     std::erase_if(reported_foreign_, [&](const PublicKey& key) { return !suspects_.contains(key); });
@@ -132,7 +137,7 @@ bool Reconciler::pass() {
   const auto result = apply(plan);
   WGHUB_CRASH_POINT("reconcile.applied");
   healthy_at_ = monotonic_seconds();
-  if (snapshot->generation != told_generation_ && tell_all(*rows)) told_generation_ = snapshot->generation;
+  if (snapshot->generation != told_generation_ && tell_all(*table)) told_generation_ = snapshot->generation;
   const bool unknown_left = std::any_of(plan.suspects.begin(), plan.suspects.end(),
                                         [&](const PublicKey& key) { return !reported_foreign_.contains(key); });
   // A key may have been registered while it was taken off as a foreign one.
@@ -190,12 +195,12 @@ void Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& resu
 }
 
 void Reconciler::remove_ours(const ReconcilePlan& plan, ReconcileResult& result) {
-  for (const auto& row : plan.remove) {
-    const bool ended = end_removal(row, result);
+  for (const auto* row : plan.remove) {
+    const bool ended = end_removal(*row, result);
     result.removed += ended ? 1 : 0;
   }
   // Asked for all the same: the peer may have come and its removal failed since the snapshot.
-  for (const auto& row : plan.finish) end_removal(row, result);
+  for (const auto* row : plan.finish) end_removal(*row, result);
 }
 
 bool Reconciler::end_removal(const PeerRow& row, ReconcileResult& result) {
@@ -218,10 +223,10 @@ bool Reconciler::is_current(const PeerRow& row) {
   return (*spoke)->public_key == row.key && (*spoke)->removing_at.has_value() == row.removing;
 }
 
-void Reconciler::add(const std::vector<PeerRow>& rows, const char* action, int& count, ReconcileResult& result) {
+void Reconciler::add(const RowList& rows, const char* action, int& count, ReconcileResult& result) {
   Targets done;
-  std::span<const PeerRow> rest = rows;
-  while (!rest.empty()) {
+  std::span<const PeerRow* const> rest = rows;
+  while (!rest.empty() && !is_stopping()) {
     const auto some = rest.first(std::min(rest.size(), kHeldAtOnce));
     add_some(some, done, result);
     rest = rest.subspan(some.size());
@@ -231,16 +236,16 @@ void Reconciler::add(const std::vector<PeerRow>& rows, const char* action, int& 
 }
 
 // Each spoke is held until its peer is on: one removed meanwhile must not come back, its address may be another's.
-void Reconciler::add_some(std::span<const PeerRow> rows, Targets& done, ReconcileResult& result) {
+void Reconciler::add_some(std::span<const PeerRow* const> rows, Targets& done, ReconcileResult& result) {
   std::vector<PeerLocks::Guard> held;
   std::vector<WantedPeer> peers;
   std::vector<const PeerRow*> asked;
-  for (const auto& row : rows) {
-    auto guard = around_.locks.try_lock(row.spoke_id);
-    if (!guard || !is_current(row)) continue;  // its registration is adding it right now
+  for (const auto* row : rows) {
+    auto guard = around_.locks.try_lock(row->spoke_id);
+    if (!guard || !is_current(*row)) continue;  // its registration is adding it right now
     held.push_back(std::move(*guard));
-    peers.push_back(wanted_peer(row));
-    asked.push_back(&row);
+    peers.push_back(wanted_peer(*row));
+    asked.push_back(row);
   }
   if (peers.empty()) return;
   const auto outcomes = around_.helper.add_peers(peers);
@@ -258,18 +263,19 @@ void Reconciler::add_some(std::span<const PeerRow> rows, Targets& done, Reconcil
 
 // An engine that was started anew may lack peers in its journal that are on the interface: its disk was full, or the
 // journal was damaged. What it is told again it notes; what it has noted is no work.
-bool Reconciler::tell_all(const std::vector<PeerRow>& rows) {
-  std::vector<PeerRow> wanted;
-  std::copy_if(rows.begin(), rows.end(), std::back_inserter(wanted), [](const PeerRow& row) { return !row.removing; });
+bool Reconciler::tell_all(const PeerTable& table) {
+  RowList wanted;
+  for (const auto& row : table.rows())
+    if (!row.removing) wanted.push_back(&row);
   ReconcileResult result;
   add(wanted, "peer.added", result.added, result);
   return result.failed == 0;
 }
 
-void Reconciler::forget_replaced(const std::vector<PeerRow>& rows) {
+void Reconciler::forget_replaced(const RowList& rows) {
   if (rows.empty()) return;
   const auto forgotten = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
-    for (const auto& row : rows) stores_.spokes.confirm_replaced(t, row.spoke_id, *row.replaces);
+    for (const auto* row : rows) stores_.spokes.confirm_replaced(t, row->spoke_id, *row->replaces);
     return Done{};
   });
   WGHUB_CRASH_POINT("reconcile.forgotten");

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -61,19 +62,21 @@ class Reconciler {
   /// Whether another pass should follow after a second.
   bool pass();
   std::optional<StatusSnapshot> take_snapshot(const HubConfig& hub);
-  std::optional<std::vector<PeerRow>> read_rows();
+  /// Nothing when the database cannot be read.
+  std::shared_ptr<const PeerTable> read_rows();
   ReconcileResult apply(const ReconcilePlan& plan);
   void remove_foreign(const ReconcilePlan& plan, ReconcileResult& result);
   void remove_ours(const ReconcilePlan& plan, ReconcileResult& result);
   /// Whether the removal has ended by this call.
   bool end_removal(const PeerRow& row, ReconcileResult& result);
-  void add(const std::vector<PeerRow>& rows, const char* action, int& count, ReconcileResult& result);
-  void add_some(std::span<const PeerRow> rows, Targets& done, ReconcileResult& result);
+  void add(const RowList& rows, const char* action, int& count, ReconcileResult& result);
+  void add_some(std::span<const PeerRow* const> rows, Targets& done, ReconcileResult& result);
   bool is_current(const PeerRow& row);
-  void forget_replaced(const std::vector<PeerRow>& rows);
+  void forget_replaced(const RowList& rows);
   /// Gives the engine every wanted peer once more; false when it did not take all.
-  bool tell_all(const std::vector<PeerRow>& rows);
+  bool tell_all(const PeerTable& table);
   void record(const char* action, const Targets& targets);
+  bool is_stopping() const;
 
   Stores& stores_;
   AuditTrail& audit_;
@@ -84,7 +87,7 @@ class Reconciler {
 
   std::atomic<std::uint64_t> version_{1};
   std::uint64_t rows_version_ = 0;
-  std::vector<PeerRow> rows_;
+  std::shared_ptr<const PeerTable> table_;
   std::set<PublicKey> suspects_;
   std::set<PublicKey> reported_foreign_;
   std::uint64_t told_generation_ = 0;  // of the engine that was given all

@@ -229,10 +229,10 @@ void SpokeService::take_back(const Spoke& spoke, PeerOutcome outcome, const Acto
 void SpokeService::overlay(Spoke& spoke) const {
   const auto view = around_.tracker.find(spoke.id, spoke.public_key);
   if (!view) return;
-  spoke.status = view->status;
-  spoke.last_handshake = view->last_handshake;
-  spoke.transfer_rx = view->transfer_rx;
-  spoke.transfer_tx = view->transfer_tx;
+  spoke.status = view->values.status;
+  spoke.last_handshake = view->values.last_handshake;
+  spoke.transfer_rx = view->values.transfer_rx;
+  spoke.transfer_tx = view->values.transfer_tx;
 }
 
 Outcome<SpokeList> SpokeService::list(const store::SpokeFilter& filter, const PageRequest& page) {

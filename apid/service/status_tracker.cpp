@@ -1,8 +1,6 @@
 #include "apid/service/status_tracker.h"
 
 #include <algorithm>
-#include <cstring>
-#include <tuple>
 
 #include "common/log.h"
 
@@ -13,31 +11,15 @@ constexpr std::int64_t kActiveSeconds = 180;
 constexpr std::int64_t kInactiveSeconds = 300;
 constexpr std::int64_t kStoreSeconds = 60;
 
-// Keys are uniformly distributed: any eight bytes of one are a hash of it.
-struct KeyHash {
-  std::size_t operator()(const PublicKey& key) const {
-    std::size_t hash = 0;
-    std::memcpy(&hash, key.bytes.data(), sizeof hash);
-    return hash;
-  }
-};
-
-using RegistrationTimes = std::unordered_map<PublicKey, std::int64_t, KeyHash>;
-
-std::vector<PeerState> newest_first(const std::vector<PeerState>& peers, const RegistrationTimes& registered) {
-  std::vector<std::pair<std::int64_t, const PeerState*>> order;
-  order.reserve(peers.size());
-  for (const auto& peer : peers) {
-    const auto at = registered.find(peer.key);
-    order.emplace_back(at == registered.end() ? 0 : -at->second, &peer);
-  }
-  std::sort(order.begin(), order.end(), [](const auto& left, const auto& right) {
-    return std::tie(left.first, left.second->key) < std::tie(right.first, right.second->key);
-  });
-  std::vector<PeerState> sorted;
-  sorted.reserve(peers.size());
-  for (const auto& [at, peer] : order) sorted.push_back(*peer);
-  return sorted;
+// Whether the peer says anything new.
+bool update(LiveValues& values, const PeerState& peer) {
+  const LiveValues before = values;
+  // An interface made anew starts at zero; what was known stays. Otherwise the interface knows, after a clock was set
+  // back too.
+  if (peer.last_handshake != 0) values.last_handshake = peer.last_handshake;
+  values.transfer_rx = std::int64_t(peer.received_bytes);
+  values.transfer_tx = std::int64_t(peer.sent_bytes);
+  return values.last_handshake != before.last_handshake || values.transfer_rx != before.transfer_rx;
 }
 
 }  // namespace
@@ -55,94 +37,85 @@ SpokeStatus next_status(SpokeStatus current, std::optional<std::int64_t> last_ha
 StatusTracker::StatusTracker(Stores& stores, EventSink& events, Clock clock)
     : stores_(stores), events_(events), clock_(std::move(clock)) {}
 
-void StatusTracker::load() {
-  const auto values = stores_.database.read<std::vector<LiveUpdate>>(
-      [&](store::Transaction& t) -> Outcome<std::vector<LiveUpdate>> { return stores_.spokes.live_values(t); });
-  if (!values) return;
-  const std::lock_guard lock(mutex_);
-  for (const auto& live : *values) known_[live.spoke_id].live = live;
-}
-
-void StatusTracker::apply(const StatusSnapshot& snapshot, const std::vector<PeerRow>& rows) {
-  std::unordered_map<PublicKey, const PeerState*, KeyHash> by_key;
-  by_key.reserve(snapshot.peers.size());
-  for (const auto& peer : snapshot.peers) by_key.emplace(peer.key, &peer);
-
+void StatusTracker::apply(const std::shared_ptr<const PeerTable>& table, const SeenPeers& seen) {
   const std::int64_t now = clock_();
-  std::vector<LiveUpdate> updates;
-  std::vector<std::string> changed_status;
+  Places changed;
+  Places transitions;
   {
     const std::lock_guard lock(mutex_);
-    std::unordered_map<std::string, Known> known;
-    known.reserve(rows.size());
-    RegistrationTimes registered;
-    registered.reserve(rows.size());
-    const bool due = now >= stored_at_ + kStoreSeconds;
-    for (const auto& row : rows) {
-      if (row.removing) continue;
-      const auto before = known_.find(row.spoke_id);
-      Known spoke = before == known_.end() ? Known{} : std::move(before->second);
-      if (spoke.key && *spoke.key != row.key) spoke = Known{};  // registered anew: pending, no handshake
-      spoke.key = row.key;
-      spoke.live.spoke_id = row.spoke_id;
-      registered.emplace(row.key, row.registered_at);
-      const auto found = by_key.find(row.key);
-      spoke.peer.reset();
-      if (found != by_key.end()) {
-        const PeerState& peer = *found->second;
-        spoke.peer = peer;
-        // An interface made anew starts at zero; what was known stays. Otherwise the interface knows, after a clock was
-        // set back too.
-        if (peer.last_handshake != 0 && peer.last_handshake != spoke.live.last_handshake) {
-          spoke.live.last_handshake = peer.last_handshake;
-          spoke.changed = true;
-        }
-        spoke.changed = spoke.changed || spoke.live.transfer_rx != std::int64_t(peer.received_bytes);
-        spoke.live.transfer_rx = std::int64_t(peer.received_bytes);
-        spoke.live.transfer_tx = std::int64_t(peer.sent_bytes);
-      }
-      const SpokeStatus status = next_status(spoke.live.status, spoke.live.last_handshake, now);
-      const bool transition = status != spoke.live.status;
-      spoke.live.status = status;
-      if (transition) changed_status.push_back(row.spoke_id);
-      if (transition || (due && spoke.changed)) {
-        updates.push_back(spoke.live);
-        spoke.changed = false;
-      }
-      known.emplace(row.spoke_id, std::move(spoke));
-    }
-    known_ = std::move(known);
-    peers_ = newest_first(snapshot.peers, registered);
-    interface_up_ = snapshot.interface_up;
+    if (table != table_) take_over(table);
+    take_peers(seen);
+    interface_up_ = seen.snapshot.interface_up;
     taken_at_ = now;
+    const bool due = now >= stored_at_ + kStoreSeconds;
     if (due) stored_at_ = now;
+    for (std::size_t i = 0; i < known_.size(); ++i) {
+      if (table_->rows()[i].removing) continue;
+      auto& [values, peer, is_changed] = known_[i];
+      if (peer && update(values, peers_[*peer])) is_changed = true;
+      const SpokeStatus status = next_status(values.status, values.last_handshake, now);
+      const bool transition = std::exchange(values.status, status) != status;
+      if (transition) transitions.push_back(i);
+      if (transition || (due && is_changed)) changed.push_back(i);
+    }
   }
-  if (!updates.empty()) store(updates);
-  if (!changed_status.empty()) publish(changed_status);
+  store(changed);
+  publish(transitions);
 }
 
-void StatusTracker::store(const std::vector<LiveUpdate>& updates) {
+// A spoke that was registered anew has another key, and what the database says of it: pending, no handshake.
+void StatusTracker::take_over(const std::shared_ptr<const PeerTable>& table) {
+  std::vector<Known> known;
+  known.reserve(table->rows().size());
+  for (const auto& row : table->rows()) {
+    const auto before = table_->find(row.key);
+    const bool is_same = before && table_->rows()[*before].spoke_id == row.spoke_id;
+    known.push_back(is_same ? known_[*before] : Known{row.stored, {}, false});
+  }
+  known_ = std::move(known);
+  table_ = table;
+}
+
+void StatusTracker::take_peers(const SeenPeers& seen) {
+  peers_.clear();
+  peers_.reserve(seen.snapshot.peers.size());
+  for (std::size_t i = 0; i < known_.size(); ++i) {
+    known_[i].peer.reset();
+    if (!seen.of_row[i]) continue;
+    known_[i].peer = static_cast<std::uint32_t>(peers_.size());
+    peers_.push_back(*seen.of_row[i]);
+  }
+  wanted_peers_ = peers_.size();
+  for (const auto* peer : seen.others) peers_.push_back(*peer);
+}
+
+void StatusTracker::store(const Places& places) {
+  if (places.empty()) return;
+  std::vector<LiveUpdate> updates;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto place : places) updates.push_back({table_->rows()[place].spoke_id, known_[place].values});
+  }
   const auto stored = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
     stores_.spokes.save_live(t, updates);
     return Done{};
   });
+  const std::lock_guard lock(mutex_);
+  for (const auto place : places) known_[place].changed = !stored;
   if (stored) return;
+  stored_at_ = 0;
   log::warning("live values could not be stored; they will be with the next",
                {{"spokes", std::int64_t(updates.size())}});
-  const std::lock_guard lock(mutex_);
-  stored_at_ = 0;
-  for (const auto& update : updates) {
-    const auto spoke = known_.find(update.spoke_id);
-    if (spoke != known_.end()) spoke->second.changed = true;
-  }
 }
 
-void StatusTracker::publish(const std::vector<std::string>& spoke_ids) {
+void StatusTracker::publish(const Places& places) {
+  if (places.empty()) return;
+  const auto& rows = table_->rows();
   const auto spokes =
       stores_.database.read<std::vector<Spoke>>([&](store::Transaction& t) -> Outcome<std::vector<Spoke>> {
         std::vector<Spoke> found;
-        for (const auto& id : spoke_ids) {
-          if (auto spoke = stores_.spokes.find(t, id)) found.push_back(std::move(*spoke));
+        for (const auto place : places) {
+          if (auto spoke = stores_.spokes.find(t, rows[place].spoke_id)) found.push_back(std::move(*spoke));
         }
         return found;
       });
@@ -154,33 +127,38 @@ void StatusTracker::publish(const std::vector<std::string>& spoke_ids) {
 }
 
 void StatusTracker::flush() {
-  std::vector<LiveUpdate> updates;
+  Places changed;
   {
     const std::lock_guard lock(mutex_);
-    for (auto& [id, spoke] : known_) {
-      if (!std::exchange(spoke.changed, false)) continue;
-      updates.push_back(spoke.live);
-    }
+    for (std::size_t i = 0; i < known_.size(); ++i)
+      if (known_[i].changed) changed.push_back(i);
   }
-  if (!updates.empty()) store(updates);
+  store(changed);
 }
 
 std::optional<SpokeView> StatusTracker::find(const std::string& spoke_id, const PublicKey& key) const {
   const std::lock_guard lock(mutex_);
-  const auto spoke = known_.find(spoke_id);
-  if (spoke == known_.end() || spoke->second.key != key) return std::nullopt;
-  const auto& live = spoke->second.live;
-  return SpokeView{live.status, live.last_handshake, live.transfer_rx, live.transfer_tx, spoke->second.peer};
+  const auto place = table_->find(key);
+  if (!place || table_->rows()[*place].spoke_id != spoke_id) return std::nullopt;
+  const auto& [values, peer, changed] = known_[*place];
+  return SpokeView{values, peer ? std::optional(peers_[*peer]) : std::nullopt};
+}
+
+std::optional<std::size_t> StatusTracker::find_peer(const PublicKey& key) const {
+  if (const auto place = table_->find(key)) return known_[*place].peer;
+  const auto first = peers_.begin() + std::ptrdiff_t(wanted_peers_);
+  const auto found = std::lower_bound(first, peers_.end(), key,
+                                      [](const PeerState& peer, const PublicKey& other) { return peer.key < other; });
+  if (found == peers_.end() || found->key != key) return std::nullopt;
+  return static_cast<std::size_t>(found - peers_.begin());
 }
 
 StatusTracker::PeerPage StatusTracker::peers(const std::optional<PublicKey>& last, std::size_t place,
                                              std::size_t limit) const {
   const std::lock_guard lock(mutex_);
   PeerPage page{interface_up_, taken_at_, peers_.size(), {}, 0};
-  const auto found =
-      std::find_if(peers_.begin(), peers_.end(), [&](const PeerState& peer) { return peer.key == last; });
-  const std::size_t behind = static_cast<std::size_t>(found - peers_.begin()) + 1;
-  const std::size_t start = std::min(last && found != peers_.end() ? behind : place, peers_.size());
+  const auto found = last ? find_peer(*last) : std::nullopt;
+  const std::size_t start = std::min(found ? *found + 1 : place, peers_.size());
   const std::size_t end = std::min(start + limit, peers_.size());
   page.peers.assign(peers_.begin() + std::ptrdiff_t(start), peers_.begin() + std::ptrdiff_t(end));
   page.next = end < peers_.size() ? end : 0;

@@ -2,25 +2,21 @@
 // Writes to the database when a status changes, else changed rows at most once a minute.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "apid/helper/helper.h"
 #include "apid/model/spoke.h"
 #include "apid/service/event.h"
+#include "apid/service/peer_table.h"
 #include "apid/service/surroundings.h"
 
 namespace wghub {
 
-/// Live values of one spoke.
 struct SpokeView {
-  SpokeStatus status = SpokeStatus::pending;
-  std::optional<std::int64_t> last_handshake;
-  std::int64_t transfer_rx = 0;
-  std::int64_t transfer_tx = 0;
+  LiveValues values;
   std::optional<PeerState> peer;  ///< nothing when the interface lacks it
 };
 
@@ -31,16 +27,14 @@ class StatusTracker {
  public:
   StatusTracker(Stores& stores, EventSink& events, Clock clock);
 
-  /// Reads what the database knows; once, before the rest.
-  void load();
-  /// Takes over a snapshot for these spokes; publishes transitions and stores them.
-  void apply(const StatusSnapshot& snapshot, const std::vector<PeerRow>& rows);
-  /// Writes what is not written yet.
+  /// Takes over a snapshot, which was laid beside this table; publishes transitions and stores them. One thread only.
+  void apply(const std::shared_ptr<const PeerTable>& table, const SeenPeers& seen);
+  /// Writes what is not written yet; when apply is called no more.
   void flush();
 
   /// Nothing before the first snapshot that the spoke with this key was wanted in.
   std::optional<SpokeView> find(const std::string& spoke_id, const PublicKey& key) const;
-  /// One page of peers, newest registration first, peers unknown to the database last.
+  /// One page of peers, newest registration first, those whose key no spoke has last.
   struct PeerPage {
     bool interface_up = false;
     std::int64_t taken_at = 0;
@@ -53,21 +47,27 @@ class StatusTracker {
   bool interface_up() const;
 
  private:
+  using Places = std::vector<std::size_t>;
+
   struct Known {
-    std::optional<PublicKey> key;  ///< nothing until the first snapshot
-    LiveUpdate live;
-    std::optional<PeerState> peer;
-    bool changed = false;
+    LiveValues values;
+    std::optional<std::uint32_t> peer;  ///< its place in peers_
+    bool changed = false;               ///< since it was stored
   };
-  void store(const std::vector<LiveUpdate>& updates);
-  void publish(const std::vector<std::string>& spoke_ids);
+  void take_over(const std::shared_ptr<const PeerTable>& table);
+  void take_peers(const SeenPeers& seen);
+  void store(const Places& places);
+  void publish(const Places& places);
+  std::optional<std::size_t> find_peer(const PublicKey& key) const;
 
   Stores& stores_;
   EventSink& events_;
   Clock clock_;
   mutable std::mutex mutex_;
-  std::unordered_map<std::string, Known> known_;
+  std::shared_ptr<const PeerTable> table_ = std::make_shared<PeerTable>(std::vector<PeerRow>());
+  std::vector<Known> known_;      ///< as the table's rows
   std::vector<PeerState> peers_;  ///< as PeerPage orders them
+  std::size_t wanted_peers_ = 0;  ///< of those, how many belong to rows
   bool interface_up_ = false;
   std::int64_t taken_at_ = 0;
   std::int64_t stored_at_ = 0;

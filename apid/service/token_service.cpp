@@ -337,6 +337,17 @@ Outcome<TokenState> TokenService::report(const ReportRequest& request, const Act
   return stored;
 }
 
+void TokenService::count_expired() {
+  const auto found = stores_.database.read<std::int64_t>(
+      [&](store::Transaction& t) -> Outcome<std::int64_t> { return stores_.tokens.newly_expired(t); });
+  if (!found || *found == 0) return;
+  const auto counted = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
+    stores_.tokens.count_expired(t);
+    return Done{};
+  });
+  if (!counted) log::warning("expired tokens could not be counted; lists do it until the next time");
+}
+
 void TokenService::prune(std::int64_t retention_seconds) {
   const auto pruned = stores_.database.write<Done>([&](store::Transaction& t) -> Outcome<Done> {
     end_expired_holds(t);

@@ -91,6 +91,8 @@ class TokenService {
   /// afterwards.
   Outcome<TokenState> report(const ReportRequest& request, const Actor& actor);
 
+  /// Takes tokens that have expired into the stored counts; cheap to call often.
+  void count_expired();
   /// Removes what ended longer ago than this.
   void prune(std::int64_t retention_seconds);
 

@@ -44,14 +44,13 @@ constexpr auto kMarkRemoved =
     " WHERE id = :id AND removing_at IS NOT NULL AND removed_at IS NULL";
 constexpr auto kErase = "DELETE FROM spoke_registrations WHERE id = :id";
 
-constexpr auto kNewest = sql(kSelect, " WHERE removing_at IS NULL", kNewestFirst);
+constexpr auto kNewest = sql(kSelect, " WHERE removed_at IS NULL AND removing_at IS NULL", kNewestFirst);
 constexpr auto kNewestByStatus = sql(kSelect, " WHERE removing_at IS NULL AND status = :status", kNewestFirst);
-constexpr auto kCounts = "SELECT status, COUNT(*) FROM spoke_registrations WHERE removing_at IS NULL GROUP BY status";
+constexpr auto kCounts = "SELECT status, number FROM spoke_counts";
 constexpr auto kPeers =
-    "SELECT id, name, public_key, replaces_key, address, registered_at,"
-    " CASE WHEN removing_at IS NULL THEN 0 ELSE 1 END FROM spoke_registrations WHERE removed_at IS NULL";
-constexpr auto kLiveValues =
-    "SELECT id, status, last_handshake, transfer_rx, transfer_tx FROM spoke_registrations WHERE removed_at IS NULL";
+    "SELECT id, name, public_key, replaces_key, address, CASE WHEN removing_at IS NULL THEN 0 ELSE 1 END,"
+    " status, last_handshake, transfer_rx, transfer_tx FROM spoke_registrations WHERE removed_at IS NULL"
+    " ORDER BY registered_at DESC, id DESC";
 constexpr auto kSaveLive =
     "UPDATE spoke_registrations SET status = :status, last_handshake = :last_handshake, transfer_rx = :transfer_rx,"
     " transfer_tx = :transfer_tx WHERE id = :id AND removed_at IS NULL";
@@ -90,19 +89,12 @@ PeerRow read_peer(Row& row) {
   peer.key = read_key(row.text());
   peer.replaces = read_key(row.maybe_text());
   peer.address = read_address(row.text());
-  peer.registered_at = row.number();
   peer.removing = row.flag();
+  peer.stored.status = read_spoke_status(row.text());
+  peer.stored.last_handshake = row.maybe_number();
+  peer.stored.transfer_rx = row.number();
+  peer.stored.transfer_tx = row.number();
   return peer;
-}
-
-LiveUpdate read_live(Row& row) {
-  LiveUpdate live;
-  live.spoke_id = row.text();
-  live.status = read_spoke_status(row.text());
-  live.last_handshake = row.maybe_number();
-  live.transfer_rx = row.number();
-  live.transfer_tx = row.number();
-  return live;
 }
 
 // What both a first registration and a later one bring.
@@ -192,15 +184,11 @@ std::vector<PeerRow> SpokeStore::peers(Transaction& transaction) const {
   return transaction.query(kPeers).all(read_peer);
 }
 
-std::vector<LiveUpdate> SpokeStore::live_values(Transaction& transaction) const {
-  return transaction.query(kLiveValues).all(read_live);
-}
-
 void SpokeStore::save_live(Transaction& transaction, const std::vector<LiveUpdate>& updates) const {
-  for (const LiveUpdate& update : updates) {
-    auto query = transaction.query(kSaveLive).with("id", update.spoke_id);
-    query.with("status", std::string(to_text(update.status))).with("last_handshake", update.last_handshake);
-    query.with("transfer_rx", update.transfer_rx).with("transfer_tx", update.transfer_tx).execute();
+  for (const auto& [spoke_id, values] : updates) {
+    auto query = transaction.query(kSaveLive).with("id", spoke_id);
+    query.with("status", std::string(to_text(values.status))).with("last_handshake", values.last_handshake);
+    query.with("transfer_rx", values.transfer_rx).with("transfer_tx", values.transfer_tx).execute();
   }
 }
 

@@ -36,11 +36,10 @@ class SpokeStore {
 
   /// Rows being removed are left out of lists and counts. Newest first by (registered_at, id).
   Page<Spoke> list(Transaction& transaction, const SpokeFilter& filter, const PageRequest& page) const;
+  /// Costs the same however many there are.
   SpokeCounts counts(Transaction& transaction) const;
-  /// Every live row, those being removed too, in no order.
+  /// Every live row, those being removed too, newest first.
   std::vector<PeerRow> peers(Transaction& transaction) const;
-  /// Every live row's status, last handshake and counters, for the status tracker's start.
-  std::vector<LiveUpdate> live_values(Transaction& transaction) const;
   void save_live(Transaction& transaction, const std::vector<LiveUpdate>& updates) const;
 };
 

@@ -21,9 +21,18 @@ constexpr auto kNewestInState =
     sql(kSelectToken,
         " WHERE state = :state AND expires_at > :from AND expires_at <= :until AND (created_at, id) < (:at, :id)"
         " ORDER BY created_at DESC, id DESC LIMIT :most");
-constexpr auto kCounts =
-    "SELECT state, COUNT(*), SUM(CASE WHEN expires_at <= :now THEN 1 ELSE 0 END) FROM installation_tokens"
-    " GROUP BY state";
+// Of one row of the table: what expired since it was brought up to date.
+constexpr char kSince[] =
+    "(SELECT COUNT(*) FROM installation_tokens AS token WHERE token.state = counts.state"
+    " AND token.state IN ('unused', 'claimed') AND expires_at > late_until AND expires_at <= :now)";
+// It was brought up to date after the reader's moment, so it is ahead by these.
+constexpr char kAhead[] =
+    "(SELECT COUNT(*) FROM installation_tokens AS token WHERE token.state = counts.state"
+    " AND token.state IN ('unused', 'claimed') AND expires_at > :now AND expires_at <= late_until)";
+constexpr auto kCounts = sql("SELECT state, number, late + ", kSince, " - ", kAhead, " FROM token_counts AS counts");
+constexpr auto kNewlyExpired = sql("SELECT SUM(", kSince, ") FROM token_counts AS counts");
+constexpr auto kCountExpired = sql("UPDATE token_counts AS counts SET late_until = :now, late = late + ", kSince,
+                                   " WHERE state IN ('unused', 'claimed') AND late_until < :now");
 constexpr auto kSpokesWithOtherEndpoint =
     "SELECT COUNT(*) FROM spoke_registrations JOIN installation_tokens ON installation_tokens.id = token_id"
     " WHERE removed_at IS NULL AND hub_endpoint <> :endpoint";
@@ -97,6 +106,14 @@ TokenCounts TokenStore::counts(Transaction& transaction) const {
     return true;
   });
   return counts;
+}
+
+std::int64_t TokenStore::newly_expired(Transaction& transaction) const {
+  return transaction.query(kNewlyExpired).with("now", transaction.now()).one(read_count).value_or(0);
+}
+
+void TokenStore::count_expired(Transaction& transaction) const {
+  transaction.query(kCountExpired).with("now", transaction.now()).execute();
 }
 
 std::int64_t TokenStore::count_other_endpoints(Transaction& transaction, const std::string& endpoint) const {

@@ -39,7 +39,11 @@ class TokenStore {
 
   /// Only tokens in this state when given (used = claimed or registered). Newest first by (created_at, id).
   Page<Token> list(Transaction& transaction, const std::optional<std::string>& status, const PageRequest& page) const;
+  /// Costs what newly_expired says, however many tokens there are.
   TokenCounts counts(Transaction& transaction) const;
+  /// Tokens that expired since count_expired was called last, which counts has to look for.
+  std::int64_t newly_expired(Transaction& transaction) const;
+  void count_expired(Transaction& transaction) const;
   /// Live spokes whose script was made with another hub_endpoint.
   std::int64_t count_other_endpoints(Transaction& transaction, const std::string& endpoint) const;
 

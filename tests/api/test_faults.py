@@ -1,5 +1,5 @@
 # The database locked, the helper down or hung, daemons killed under traffic (F5, F6, F7, F1's share).
-import contextlib, http.client, os, random, signal, subprocess, sys, threading, time
+import contextlib, http.client, os, random, select, signal, subprocess, sys, threading, time
 
 import pytest
 
@@ -244,3 +244,21 @@ def test_an_api_killed_under_traffic_forgets_nothing_it_has_answered(wide):
     figure("F1", f"apid killed {kills} times under traffic: {len(traffic.accepted)} answered registrations kept, serving again after "
            f"{max(away):.2f} s at most; interface = database after {took:.1f} s")
     assert max(away) < 3 * 2 * SLOW
+
+
+def test_a_hung_helper_does_not_hold_up_a_stop(wide):
+    """A dump may be long, so the first one after a start is waited for longest; not by a stop."""
+    with stopped(wide, "wgprivd"):
+        before = wide.pid("apid")
+        wide.kill("apid")
+        eventually(lambda: wide.pid("apid") not in (None, before) and wide.try_status("/api/health/live") == 200, 10, 0.02)
+        time.sleep(0.3)
+        process = os.pidfd_open(wide.pid("apid"))
+        began = time.monotonic()
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        ended = select.select([process], [], [], 3 * 2 * SLOW)[0]
+        took = time.monotonic() - began
+        os.close(process)
+    assert ended, "it waits for its helper"
+    assert_invariants(wide)
+    figure("F6 F14", f"apid stopped while its first dump hung: ended after {took:.2f} s")

@@ -4,6 +4,7 @@ import sqlite3, threading, time
 import pytest
 
 from hub import DATABASE, Client, make_key
+from proofs import random_key, rows, together, tokens
 
 from test_accounts import seconds_between
 from test_contract import check, script
@@ -69,6 +70,36 @@ def test_a_filter_shows_only_its_states(hub):
         hub.admin.delete(f"/api/spoke/{spoke['spokeId']}")
     listed = hub.admin.get("/api/spoke/list?status=inactive").json
     assert listed["totalCount"] == listed["activeCount"] + listed["inactiveCount"] + listed["pendingCount"] and listed["spokes"] == []
+
+
+def test_whoever_was_answered_is_counted_in_the_next_list(hub):
+    """Counters are stored beside the rows: they must be of the same moment, while many write and after all of it."""
+    threads, each = 8, 8
+    issued, before = tokens(hub, threads * each), hub.admin.get("/api/spoke/list?limit=1").json["totalCount"]
+
+    def client(number):
+        admin, short = hub.another(), []
+        for done, token in enumerate(issued[number * each:(number + 1) * each]):
+            assert hub.register(token["token"], random_key(), admin).status == 201
+            listed = admin.get("/api/spoke/list?limit=1").json
+            if listed["totalCount"] < before + done + 1 or listed["spokes"] == []:
+                short.append(listed)
+        return short
+
+    assert together([lambda number=number: client(number) for number in range(threads)]) == [[]] * threads
+    assert hub.admin.get("/api/spoke/list?limit=1").json["totalCount"] == before + threads * each
+    gone = together([lambda token=token: hub.another().delete(f"/api/spoke/{token['spokeId']}").status for token in issued[::4]])
+    assert gone == [200] * len(gone)
+    listed = hub.admin.get("/api/spoke/list?limit=1").json
+    by_status = dict(rows("SELECT status, COUNT(*) FROM spoke_registrations WHERE removing_at IS NULL GROUP BY status"))
+    assert {name: listed[f"{name}Count"] for name in ("active", "inactive", "pending")} == {
+        name: by_status.get(name, 0) for name in ("active", "inactive", "pending")}
+    assert listed["totalCount"] == before + threads * each - len(gone)
+    by_state = dict(rows("SELECT state, COUNT(*) FROM installation_tokens GROUP BY state"))
+    shown_now = counts(hub)
+    assert shown_now["revokedCount"] == by_state.get("revoked", 0)
+    assert sum(shown_now.values()) == sum(by_state.values())
+    together([lambda token=token: hub.another().delete(f"/api/spoke/{token['spokeId']}") for token in issued])
 
 
 def pages(hub, path, name, limit=7, between=None):

@@ -1,6 +1,9 @@
 #include "apid/service/status_tracker.h"
 
+#include <memory>
+
 #include "tests/catch.hpp"
+#include "tests/unit/apid/store/scratch.h"
 
 using namespace wghub;
 
@@ -9,6 +12,54 @@ namespace {
 constexpr std::int64_t kNow = 1'700'000'000;
 
 SpokeStatus after(SpokeStatus current, std::int64_t age) { return next_status(current, kNow - age, kNow); }
+
+struct Heard : EventSink {
+  void publish(const Event& event) override { types.push_back(event.type); }
+  void end_credential(const std::string&) override {}
+  std::vector<std::string> types;
+};
+
+PeerState peer_of(int number, std::int64_t last_handshake, std::uint64_t received_bytes = 0) {
+  PeerState peer;
+  peer.key = store::make_key(number);
+  peer.last_handshake = last_handshake;
+  peer.received_bytes = received_bytes;
+  return peer;
+}
+
+// A tracker whose spokes are rows of a database, the highest number registered last.
+struct Tracked {
+  store::Scratch scratch;
+  Heard heard;
+  Stores stores{scratch.database(), {}, {}, {}, {}, {}, {}, {}};
+  StatusTracker tracker{stores, heard, [this] { return scratch.clock(); }};
+  std::shared_ptr<const PeerTable> table;
+
+  Tracked() { scratch.set_clock(kNow); }
+
+  void add(int number) {
+    scratch.write([&](store::Transaction& t) {
+      const Token token = store::make_token(number, kNow + number);
+      stores.tokens.insert(t, token);
+      stores.spokes.insert(t, store::make_spoke(token, number));
+      return Done{};
+    });
+  }
+  void read() {
+    table = std::make_shared<PeerTable>(scratch.read([&](store::Transaction& t) { return stores.spokes.peers(t); }));
+  }
+  void apply(std::vector<PeerState> peers) {
+    const StatusSnapshot snapshot{true, true, std::move(peers)};
+    tracker.apply(table, SeenPeers(*table, snapshot));
+  }
+  std::optional<SpokeView> find(int number) {
+    return tracker.find(store::make_token(number).spoke_id, store::make_key(number));
+  }
+  std::string stored(int number) {
+    return scratch.ask("SELECT status || transfer_rx FROM spoke_registrations WHERE address = '10.0.0." +
+                       std::to_string(number) + "'");
+  }
+};
 
 }  // namespace
 
@@ -35,4 +86,108 @@ TEST_CASE("Between three and five minutes a spoke keeps what it was") {
 TEST_CASE("A handshake in the future, before a clock was set back, says nothing about now") {
   CHECK(after(SpokeStatus::inactive, -300) == SpokeStatus::active);
   CHECK(after(SpokeStatus::active, -301) == SpokeStatus::inactive);
+}
+
+TEST_CASE_METHOD(Tracked,
+                 "A first handshake makes a spoke active, in memory, in the database and for those who listen") {
+  add(1);
+  add(2);
+  read();
+  CHECK_FALSE(find(1));
+  apply({peer_of(1, 0), peer_of(2, kNow, 7)});
+  REQUIRE(find(2));
+  CHECK(find(2)->values.status == SpokeStatus::active);
+  CHECK(find(2)->peer->received_bytes == 7);
+  CHECK(find(1)->values.status == SpokeStatus::pending);
+  CHECK(stored(2) == "active7");
+  CHECK(stored(1) == "pending0");
+  CHECK(heard.types == std::vector<std::string>{"spoke.status"});
+  CHECK_FALSE(tracker.find(store::make_token(1).spoke_id, store::make_key(2)));
+}
+
+TEST_CASE_METHOD(Tracked, "What is known of a spoke stays when others come and go, and when its peer is missing") {
+  add(1);
+  read();
+  apply({peer_of(1, kNow, 7)});
+  add(2);
+  read();
+  apply({peer_of(2, 0)});
+  CHECK(find(1)->values.status == SpokeStatus::active);
+  CHECK_FALSE(find(1)->peer);
+  CHECK(find(1)->values.transfer_rx == 7);
+  CHECK(find(2)->peer);
+}
+
+TEST_CASE_METHOD(Tracked, "A tracker that starts goes on from what is stored") {
+  add(1);
+  scratch.write([&](store::Transaction& t) {
+    stores.spokes.save_live(t, {{store::make_token(1).spoke_id, {SpokeStatus::active, kNow - 200, 5, 6}}});
+    return Done{};
+  });
+  read();
+  apply({});
+  CHECK(find(1)->values.status == SpokeStatus::active);
+  CHECK(find(1)->values.transfer_tx == 6);
+  CHECK(heard.types.empty());
+}
+
+TEST_CASE_METHOD(Tracked, "Counters go to the database once a minute, and at the end") {
+  add(1);
+  read();
+  apply({peer_of(1, kNow, 1)});
+  scratch.set_clock(kNow + 59);
+  apply({peer_of(1, kNow, 2)});
+  CHECK(stored(1) == "active1");
+  scratch.set_clock(kNow + 60);
+  apply({peer_of(1, kNow, 3)});
+  CHECK(stored(1) == "active3");
+  apply({peer_of(1, kNow, 4)});
+  CHECK(stored(1) == "active3");
+  tracker.flush();
+  CHECK(stored(1) == "active4");
+}
+
+TEST_CASE_METHOD(Tracked, "What could not be stored is stored the next time") {
+  add(1);
+  read();
+  scratch.write([&](store::Transaction& t) {
+    t.query("CREATE TRIGGER full BEFORE UPDATE ON spoke_registrations BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .execute();
+    return Done{};
+  });
+  apply({peer_of(1, kNow, 1)});
+  CHECK(find(1)->values.status == SpokeStatus::active);
+  CHECK(stored(1) == "pending0");
+  scratch.write([&](store::Transaction& t) {
+    t.query("DROP TRIGGER full").execute();
+    return Done{};
+  });
+  apply({peer_of(1, kNow, 1)});
+  CHECK(stored(1) == "active1");
+}
+
+TEST_CASE_METHOD(Tracked,
+                 "Peers are paged newest registration first and strangers last, whatever changes between pages") {
+  for (int i = 1; i <= 5; ++i) add(i);
+  read();
+  // As an interface that has no order would say them.
+  apply({peer_of(3, 0), peer_of(90, 0), peer_of(1, 0), peer_of(5, 0), peer_of(91, 0), peer_of(2, 0)});
+  const auto keys = [&](std::optional<PublicKey> last, std::size_t place) {
+    std::vector<PublicKey> found;
+    for (const auto& peer : tracker.peers(last, place, 100).peers) found.push_back(peer.key);
+    return found;
+  };
+  const auto all = keys({}, 0);
+  REQUIRE(all.size() == 6);
+  for (int i = 0; i < 4; ++i) CHECK(all[std::size_t(i)] == store::make_key(std::array{5, 3, 2, 1}[std::size_t(i)]));
+  const auto page = tracker.peers({}, 0, 2);
+  CHECK(page.total == 6);
+  CHECK(page.next == 2);
+  CHECK(keys(store::make_key(3), 2) == std::vector(all.begin() + 2, all.end()));
+  CHECK(keys(all[4], 99) == std::vector(all.begin() + 5, all.end()));             // behind a stranger
+  CHECK(keys(store::make_key(4), 3) == std::vector(all.begin() + 3, all.end()));  // one without a peer: by its place
+  add(6);
+  read();
+  apply({peer_of(6, 0), peer_of(3, 0), peer_of(2, 0), peer_of(1, 0), peer_of(5, 0)});
+  CHECK(keys(store::make_key(3), 2) == std::vector{store::make_key(2), store::make_key(1)});
 }

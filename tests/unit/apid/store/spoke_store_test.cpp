@@ -141,7 +141,7 @@ TEST_CASE_METHOD(Fixture, "ReplacesAKeyAndRemembersTheOneBefore") {
   replaced.os = Platform::macos;
   scratch.write([&](Transaction& t) {
     tokens.insert(t, second);
-    spokes.save_live(t, {{spoke.id, SpokeStatus::active, scratch.clock(), 1, 2}});
+    spokes.save_live(t, {{spoke.id, {SpokeStatus::active, scratch.clock(), 1, 2}}});
     spokes.replace(t, replaced);
     return Done{};
   });
@@ -167,8 +167,8 @@ TEST_CASE_METHOD(Fixture, "ListsAndCountsWhatIsNotBeingRemoved") {
   std::vector<Spoke> spoke;
   for (int i = 1; i <= 5; ++i) spoke.push_back(add(i));
   scratch.write([&](Transaction& t) {
-    spokes.save_live(t, {{spoke[0].id, SpokeStatus::active, 1'700'000'001, 5'000'000'000, 6'000'000'000},
-                         {spoke[1].id, SpokeStatus::inactive, 1'600'000'000, 0, 0}});
+    spokes.save_live(t, {{spoke[0].id, {SpokeStatus::active, 1'700'000'001, 5'000'000'000, 6'000'000'000}},
+                         {spoke[1].id, {SpokeStatus::inactive, 1'600'000'000, 0, 0}}});
     return Done{};
   });
   mark_removing(spoke[2]);
@@ -189,8 +189,35 @@ TEST_CASE_METHOD(Fixture, "ListsAndCountsWhatIsNotBeingRemoved") {
   const auto peers = scratch.read([&](Transaction& t) { return spokes.peers(t); });
   CHECK(peers.size() == 4);
   for (const auto& peer : peers) CHECK(peer.removing == (peer.spoke_id == spoke[2].id));
-  const auto live = scratch.read([&](Transaction& t) { return spokes.live_values(t); });
-  CHECK(live.size() == 4);
+}
+
+TEST_CASE_METHOD(Fixture, "ReadsThePeersNewestFirstWithWhatIsStoredOfThem") {
+  for (int i = 1; i <= 5; ++i) {
+    scratch.set_clock(1'700'000'000 + i / 2);  // some in one second
+    add(i);
+  }
+  const Spoke removed = add(6);
+  mark_removing(removed);
+  mark_removed(removed);
+  const Spoke active = add(7);
+  scratch.write([&](Transaction& t) {
+    spokes.save_live(t, {{active.id, {SpokeStatus::active, 1'700'000'001, 5, 6}}});
+    return Done{};
+  });
+  const auto peers = scratch.read([&](Transaction& t) { return spokes.peers(t); });
+  const auto listed = scratch.read([&](Transaction& t) { return spokes.list(t, {}, {}); }).items;
+  REQUIRE(peers.size() == 6);
+  REQUIRE(listed.size() == 6);
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    CHECK(peers[i].spoke_id == listed[i].id);
+    CHECK(peers[i].stored.status == listed[i].status);
+    CHECK(peers[i].stored.last_handshake == listed[i].last_handshake);
+  }
+  const auto found =
+      std::find_if(peers.begin(), peers.end(), [&](const auto& peer) { return peer.key == active.public_key; });
+  REQUIRE(found != peers.end());
+  CHECK(found->stored.transfer_rx == 5);
+  CHECK(found->stored.transfer_tx == 6);
 }
 
 TEST_CASE_METHOD(Fixture, "PagesOfSpokesAreWholeWhileSomeAreAdded") {

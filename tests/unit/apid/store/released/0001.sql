@@ -47,6 +47,16 @@ INSERT INTO installation_tokens VALUES('t1','01','s1','office','10.0.1.2','["10.
 INSERT INTO installation_tokens VALUES('t2','02','s2','laptop','10.0.1.3','["10.0.1.3/24"]',1,'unused',1700000000,1700086400,NULL,NULL,'','',NULL,0,0,0,'vpn.example.com:51820','h','10.0.1.0/24','[]',25,'https://vpn.example.com:8443','');
 INSERT INTO installation_tokens VALUES('t3','03','s3','node','10.0.1.4','["10.0.1.4/24"]',0,'registered',1700000000,1700086400,1700000200,NULL,'','','k3',0,0,0,'vpn.example.com:51820','h','10.0.1.0/24','[]',25,'https://vpn.example.com:8443','');
 INSERT INTO installation_tokens VALUES('t4','04','s4','office','10.0.1.5','["10.0.1.5/24"]',0,'revoked',1700000000,1700086400,NULL,1700000300,'','',NULL,0,0,0,'vpn.example.com:51820','h','10.0.1.0/24','[]',25,'https://vpn.example.com:8443','');
+CREATE TABLE token_counts (
+  state      TEXT   PRIMARY KEY,  -- as in installation_tokens
+  number     BIGINT NOT NULL,     -- tokens in it
+  late       BIGINT NOT NULL,     -- those of them whose expires_at is at most late_until
+  late_until BIGINT NOT NULL      -- moved on as time passes; 0 where expiry means nothing
+);
+INSERT INTO token_counts VALUES('unused',1,0,0);
+INSERT INTO token_counts VALUES('claimed',0,0,0);
+INSERT INTO token_counts VALUES('registered',2,0,0);
+INSERT INTO token_counts VALUES('revoked',1,0,0);
 CREATE TABLE installation_reports (
   token_id       TEXT   NOT NULL REFERENCES installation_tokens (id),  -- whose script
   number         BIGINT NOT NULL,                                     -- 1 to 20, in order of arrival
@@ -94,6 +104,13 @@ CREATE TABLE spoke_registrations (
 );
 INSERT INTO spoke_registrations VALUES('s1','t1','office','k1',NULL,'10.0.1.2','["10.0.1.2/24"]',1700000100,1700000160,'active','linux',0,NULL,NULL,NULL,'{}',0,0,NULL,NULL);
 INSERT INTO spoke_registrations VALUES('s3','t3','node','k3',NULL,'10.0.1.4','["10.0.1.4/24"]',1700000200,NULL,'pending','proxmox',1,'c1','pve1',NULL,'{}',0,0,NULL,NULL);
+CREATE TABLE spoke_counts (
+  status TEXT   PRIMARY KEY,  -- as in spoke_registrations
+  number BIGINT NOT NULL      -- spokes with it
+);
+INSERT INTO spoke_counts VALUES('pending',1);
+INSERT INTO spoke_counts VALUES('active',1);
+INSERT INTO spoke_counts VALUES('inactive',0);
 CREATE TABLE users (
   id            TEXT   PRIMARY KEY,      -- UUID
   username      TEXT   NOT NULL UNIQUE,  -- to log in with
@@ -167,13 +184,13 @@ CREATE UNIQUE INDEX installation_tokens_held_address ON installation_tokens (add
 CREATE INDEX installation_tokens_held_until ON installation_tokens (expires_at) WHERE holds_address = 1;
 CREATE INDEX installation_tokens_newest ON installation_tokens (created_at, id);
 CREATE INDEX installation_tokens_state ON installation_tokens (state, created_at, id, expires_at);
+CREATE INDEX installation_tokens_open ON installation_tokens (state, expires_at) WHERE state IN ('unused', 'claimed');
 CREATE INDEX proxmox_clusters_name ON proxmox_clusters (cluster_name);
 CREATE UNIQUE INDEX spoke_registrations_live_key ON spoke_registrations (public_key) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX spoke_registrations_live_address ON spoke_registrations (address) WHERE removed_at IS NULL;
 CREATE INDEX spoke_registrations_token ON spoke_registrations (token_id);
-CREATE INDEX spoke_registrations_newest ON spoke_registrations (registered_at, id) WHERE removing_at IS NULL;
-CREATE INDEX spoke_registrations_status ON spoke_registrations (status, registered_at, id, removing_at)
-  WHERE removing_at IS NULL;
+CREATE INDEX spoke_registrations_newest ON spoke_registrations (registered_at, id) WHERE removed_at IS NULL;
+CREATE INDEX spoke_registrations_status ON spoke_registrations (status, registered_at, id) WHERE removing_at IS NULL;
 CREATE INDEX spoke_registrations_cluster ON spoke_registrations (proxmox_cluster_id)
   WHERE proxmox_cluster_id IS NOT NULL;
 CREATE INDEX sessions_user ON sessions (user_id);
@@ -193,5 +210,32 @@ CREATE TRIGGER audit_events_only_grow BEFORE INSERT ON audit_events
 WHEN EXISTS (SELECT 1 FROM audit_events WHERE id >= NEW.id)
 BEGIN
   SELECT RAISE(ABORT, 'audit_events is append-only');
+END;
+CREATE TRIGGER installation_tokens_counted AFTER INSERT ON installation_tokens
+BEGIN
+  UPDATE token_counts SET number = number + 1, late = late + (NEW.expires_at <= late_until) WHERE state = NEW.state;
+END;
+CREATE TRIGGER installation_tokens_counted_anew AFTER UPDATE OF state, expires_at ON installation_tokens
+BEGIN
+  UPDATE token_counts SET number = number - 1, late = late - (OLD.expires_at <= late_until) WHERE state = OLD.state;
+  UPDATE token_counts SET number = number + 1, late = late + (NEW.expires_at <= late_until) WHERE state = NEW.state;
+END;
+CREATE TRIGGER installation_tokens_counted_no_more AFTER DELETE ON installation_tokens
+BEGIN
+  UPDATE token_counts SET number = number - 1, late = late - (OLD.expires_at <= late_until) WHERE state = OLD.state;
+END;
+CREATE TRIGGER spoke_registrations_counted AFTER INSERT ON spoke_registrations WHEN NEW.removing_at IS NULL
+BEGIN
+  UPDATE spoke_counts SET number = number + 1 WHERE status = NEW.status;
+END;
+CREATE TRIGGER spoke_registrations_counted_anew AFTER UPDATE OF status, removing_at ON spoke_registrations
+WHEN OLD.status <> NEW.status OR (OLD.removing_at IS NULL) <> (NEW.removing_at IS NULL)
+BEGIN
+  UPDATE spoke_counts SET number = number - 1 WHERE status = OLD.status AND OLD.removing_at IS NULL;
+  UPDATE spoke_counts SET number = number + 1 WHERE status = NEW.status AND NEW.removing_at IS NULL;
+END;
+CREATE TRIGGER spoke_registrations_counted_no_more AFTER DELETE ON spoke_registrations WHEN OLD.removing_at IS NULL
+BEGIN
+  UPDATE spoke_counts SET number = number - 1 WHERE status = OLD.status;
 END;
 COMMIT;
