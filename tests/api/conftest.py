@@ -22,19 +22,21 @@ def pytest_collection_modifyitems(items):
             item.user_properties.append(("proves", " ".join(ids)))
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_sessionfinish(session):
     """A line for each figure, and for each test that proves something: its ids, outcome, name and figures (tests/report)."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    terminal.write_line("")
     proven = {}
     for kind, outcome in OUTCOMES.items():
-        for report in terminalreporter.stats.get(kind, []):
+        for report in terminal.stats.get(kind, []):
             if ids := dict(report.user_properties).get("proves"):
                 reason = report.longrepr[2] if kind == "skipped" and isinstance(report.longrepr, tuple) else ""
                 proven[report.nodeid] = f"proof {ids} | {outcome} | {report.nodeid} | {'; '.join(proofs.FIGURES.get(report.nodeid, [])) or reason}"
     for nodeid, texts in proofs.FIGURES.items():
         for text in texts if nodeid not in proven else ():
-            terminalreporter.write_line(text)
+            terminal.write_line(text)
     for line in proven.values():
-        terminalreporter.write_line(line)
+        terminal.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ import sqlite3, threading, time
 
 import pytest
 
-from hub import DATABASE, Client, make_key
+from hub import DATABASE, SLOW, Client, make_key
 from proofs import random_key, rows, together, tokens
 
 from test_accounts import seconds_between
@@ -171,9 +171,9 @@ def test_an_issued_token_says_all_that_the_contract_promises(hub):
 
 @pytest.fixture(scope="module")
 def brief(running):
-    """A hub whose tokens live for two seconds."""
+    """A hub whose tokens live for two seconds, where the programs are slow for longer."""
     running.wait_ready()
-    with running.with_settings(token_lifetime='"2s"') as hub:
+    with running.with_settings(token_lifetime=f'"{2 * SLOW}s"') as hub:
         yield hub
 
 
@@ -182,12 +182,12 @@ def test_a_token_is_over_when_its_time_is(brief):
     names = ("fetched", "left", "taken", "registered", "withdrawn", "reissued")
     entries = hub.admin.post("/api/installation/tokens/bulk", {"spokes": [{"spokeName": name} for name in names]}).json["tokens"]
     tokens = {entry["token"]["spokeName"]: entry["token"] for entry in entries}
-    assert all(seconds_between(token) == 2 for token in tokens.values())
+    assert all(seconds_between(token) == 2 * SLOW for token in tokens.values())
     at_start, key = counts(hub), make_key()
     assert script(tokens["fetched"]["token"]).status == 200
     assert hub.register(tokens["registered"]["token"], key).status == 201
     hub.admin.delete(f"/api/installation/token/{tokens['withdrawn']['id']}")
-    time.sleep(3)
+    time.sleep(2 * SLOW + 1)
 
     # Without any job having run: expired by the clock at use. Of two faults the earlier is told.
     for name in ("fetched", "left"):

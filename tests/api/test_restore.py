@@ -33,8 +33,11 @@ def journal():
 
 
 def noted():
-    """What the engine's journal holds, as far as its last whole record."""
-    bytes_ = journal()
+    """What the engine's journal holds, as far as its last whole record; None while one is set aside and the next not yet made."""
+    try:
+        bytes_ = journal()
+    except FileNotFoundError:
+        return None
     return content(bytes_[:len(bytes_) - len(bytes_) % RECORD.size])
 
 
