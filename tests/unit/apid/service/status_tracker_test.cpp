@@ -108,7 +108,8 @@ TEST_CASE_METHOD(Tracked,
 TEST_CASE_METHOD(Tracked, "What is known of a spoke stays when others come and go, and when its peer is missing") {
   add(1);
   read();
-  apply({peer_of(1, kNow, 7)});
+  apply({peer_of(1, kNow, 6)});
+  apply({peer_of(1, kNow, 7)});  // in memory only
   add(2);
   read();
   apply({peer_of(2, 0)});
