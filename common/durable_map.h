@@ -22,8 +22,8 @@ enum class OnDamage {
 };
 
 /// Key and Value have no padding; a Key of zeros is none. A last record that a crash tore is dropped; a bad record
-/// elsewhere is never guessed around.
-template <class Key, class Value>
+/// elsewhere is never guessed around. Content is what holds them in memory, and may let others go for a new one.
+template <class Key, class Value, class Content = std::map<Key, Value>>
 class DurableMap {
  public:
   static constexpr std::size_t kLimitBytes = std::size_t{1} << 30;
@@ -36,7 +36,7 @@ class DurableMap {
     if (bytes) load(*bytes, on_damage);
   }
 
-  const std::map<Key, Value>& content() const { return content_; }
+  const Content& content() const { return content_; }
 
   /// Notes that key has this value, and that replaced (zeros: none) has gone in the same step.
   void put(const Key& key, const Value& value, const Key& replaced) {
@@ -107,7 +107,7 @@ class DurableMap {
 
   void apply(const Record& record) {
     content_.erase(record.kind == Kind::erase ? record.key : record.replaced);
-    if (record.kind == Kind::put) content_[record.key] = record.value;
+    if (record.kind == Kind::put) content_.insert_or_assign(record.key, record.value);
   }
 
   bool rewrite() {
@@ -127,7 +127,7 @@ class DurableMap {
   const StateDirectory& directory_;
   std::string name_;
   Descriptor file_;  ///< none: the file lacks something and must be rewritten
-  std::map<Key, Value> content_;
+  Content content_;
   std::uint64_t records_ = 0;  ///< in the file
   bool dirty_ = true;          ///< something noted is not on disk yet
 };

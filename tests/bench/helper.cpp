@@ -6,8 +6,12 @@
 //   bench_helper engine:SOCKET status ROUNDS     every page
 //   bench_helper rpc:SOCKET hello ROUNDS
 //   bench_helper rpc:SOCKET status ROUNDS
+//   bench_helper rpc:SOCKET add FIRST COUNT      in calls of 256, as the reconciler fills an interface
 //   bench_helper rpc:SOCKET behind FIRST COUNT   an add sent behind one call that removes COUNT from FIRST on
 #include <fmt/format.h>
+
+#include <numeric>
+#include <span>
 
 #include "common/engine_record.h"
 #include "tests/attack/raw_socket.h"
@@ -101,6 +105,17 @@ class Front {
     }
   }
 
+  void add_all(std::uint32_t first, std::uint32_t count) {
+    std::vector<std::uint32_t> wanted(count);
+    std::iota(wanted.begin(), wanted.end(), first);
+    while (!wanted.empty()) {
+      const auto size = std::min<std::size_t>(wanted.size(), kPeersPerPage);
+      const auto deferred = add(calls_, std::span(wanted).first(size));
+      wanted.erase(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(size));
+      wanted.insert(wanted.begin(), deferred.begin(), deferred.end());
+    }
+  }
+
   // The time of the add, which comes in on another connection while the removals are under way.
   double add_behind(std::uint32_t first, std::uint32_t count) {
     auto removal = calls_.helper.removePeersRequest();
@@ -111,21 +126,35 @@ class Front {
     }
     auto removed = removal.send();
     io_.provider->getTimer().afterDelay(5 * kj::MILLISECONDS).wait(io_.waitScope);
-    const double seconds = seconds_of([&] { add(first + count); });
+    const double seconds = seconds_of([&] { must_add(first + count); });
     removed.wait(io_.waitScope);
     return seconds;
   }
 
  private:
-  void add(std::uint32_t number) {
-    auto request = others_.helper.addPeersRequest();
-    auto peer = request.initPeers(1)[0];
-    const auto key = bench::key_of(number);
-    const auto address = bench::address_of(number);
-    peer.setKey(kj::arrayPtr(key.bytes.data(), key.bytes.size()));
-    peer.setIpv4(kj::arrayPtr(address.data(), address.size()));
+  void must_add(std::uint32_t number) {
+    if (!add(others_, {&number, 1}).empty()) throw std::runtime_error("not added");
+  }
+
+  // Returns those that have to be sent again.
+  std::vector<std::uint32_t> add(attack::RpcConnection& connection, std::span<const std::uint32_t> numbers) {
+    auto request = connection.helper.addPeersRequest();
+    auto peers = request.initPeers(static_cast<unsigned>(numbers.size()));
+    for (unsigned i = 0; i < numbers.size(); ++i) {
+      const auto key = bench::key_of(numbers[i]);
+      const auto address = bench::address_of(numbers[i]);
+      peers[i].setKey(kj::arrayPtr(key.bytes.data(), key.bytes.size()));
+      peers[i].setIpv4(kj::arrayPtr(address.data(), address.size()));
+    }
     const auto answer = request.send().wait(io_.waitScope);
-    if (answer.getOutcomes()[0] != proto::Outcome::DONE) throw std::runtime_error("not added");
+    heard_.clear();
+    std::vector<std::uint32_t> deferred;
+    for (unsigned i = 0; i < numbers.size(); ++i) {
+      const auto outcome = answer.getOutcomes()[i];
+      if (outcome == proto::Outcome::DEFERRED) deferred.push_back(numbers[i]);
+      if (outcome > proto::Outcome::DEFERRED) throw std::runtime_error("not added");
+    }
+    return deferred;
   }
 
   std::string heard_;
@@ -149,6 +178,7 @@ double run_front(const std::string& path, const bench::Arguments& arguments) {
   Front front(path);
   const int rounds = static_cast<int>(arguments.numbers[0]);
   if (arguments.verb == "behind") return front.add_behind(arguments.numbers[0], arguments.numbers.at(1));
+  if (arguments.verb == "add") return seconds_of([&] { front.add_all(arguments.numbers[0], arguments.numbers.at(1)); });
   if (arguments.verb == "hello") return bench::median_seconds(rounds, [&] { front.hello(); });
   return bench::median_seconds(rounds, [&] { front.read_status(); });
 }

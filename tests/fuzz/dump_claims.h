@@ -25,10 +25,14 @@ inline void check(const Dump& dump) {
   }
   Mirror mirror;
   mirror.load(dump);
+  // Of a dump in which a peer or an address is there twice, which no implementation gives, the mirror believes the
+  // last.
+  const auto is_once = [](const auto& counted) { return counted.second == 1; };
+  if (!std::ranges::all_of(times, is_once) || !std::ranges::all_of(holders, is_once)) return;
   for (const auto& peer : dump.peers) {
     const PublicKey key{peer.key};
     claim(mirror.find(key) != nullptr, "the mirror has every peer of a dump");
-    if (times[key] == 1) claim(mirror.shows(key, peer.flags == 0 ? peer.addresses : EngineAddresses()), "and as it is");
+    claim(mirror.shows(key, peer.flags == 0 ? peer.addresses : EngineAddresses()), "and as it is");
   }
   for (const auto& [host, count] : holders) claim(mirror.holder(host) != nullptr, "the mirror knows who holds what");
 }

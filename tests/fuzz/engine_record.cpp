@@ -234,8 +234,10 @@ class Scene {
   }
 
   void compare() {
-    std::set<PublicKey> noted;
-    for (const auto& [key, addresses] : engine_.journal.content()) noted.insert(key);
+    std::map<PublicKey, std::set<Network>> noted;
+    for (const auto& [key, addresses] : engine_.journal.content())
+      for (const auto& host : hosts_of(addresses))
+        if (host) noted[key].insert({host, bits_of(host.family)});
     claim(noted == oracle_.noted, "the journal has the peers that were set, and no others");
     if (stale_ || !oracle_.ours || !engine_.machine.link) return;
     std::map<PublicKey, std::set<Network>> present;

@@ -162,6 +162,8 @@ Reasons Oracle::of_holders(const EngineRequest& request) const {
     std::optional<PublicKey> holder;
     for (const auto& [peer, allowed] : wg0)
       if (allowed.contains(network)) holder = peer;
+    for (const auto& [peer, given] : noted)
+      if (!holder && given.contains(network) && wg0.contains(peer)) holder = peer;
     const bool from_old = replaces && (wg0.contains(old) || old == key);
     const bool good = from_old ? holder == old && old != key : !holder || *holder == key;
     if (!good) found.insert(replaces ? replaces_mismatch : address_held);
@@ -185,7 +187,11 @@ void Oracle::carry_out(const EngineRequest& request) {
     if (replaces) wg0.erase(PublicKey{request.replaces});
     if (replaces) noted.erase(PublicKey{request.replaces});
     wg0[key] = networks(request.addresses);
-    noted.insert(key);
+    const auto own = networks(request.addresses);
+    std::erase_if(noted, [&own](const auto& peer) {
+      return std::ranges::any_of(own, [&peer](const Network& network) { return peer.second.contains(network); });
+    });
+    noted[key] = own;
     fixed = true;
   }
   if (request.operation == EngineOperation::remove_peer) wg0.erase(key);

@@ -28,11 +28,11 @@ using Reasons = std::set<EngineOutcome>;
 struct Oracle {
   std::optional<PublicKey> hub_key;
   std::optional<EnginePolicy> policy;
-  bool fixed = false;                          ///< the first peer was set
-  bool foreign = false;                        ///< wg0 is there and carries what isn't ours
-  bool ours = false;                           ///< wg0 is there, with the hub's key
-  std::map<PublicKey, std::set<Network>> wg0;  ///< what it has, as far as the engine could know
-  std::set<PublicKey> noted;                   ///< in the journal
+  bool fixed = false;                            ///< the first peer was set
+  bool foreign = false;                          ///< wg0 is there and carries what isn't ours
+  bool ours = false;                             ///< wg0 is there, with the hub's key
+  std::map<PublicKey, std::set<Network>> wg0;    ///< what it has, as far as the engine could know
+  std::map<PublicKey, std::set<Network>> noted;  ///< in the journal, with what was asked for
   std::vector<Network> host_networks;
 
   /// Every reason to refuse the record; none: it has to be done (or unchanged).

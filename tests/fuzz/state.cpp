@@ -34,7 +34,8 @@ struct Place {
 /// Nothing when it is refused.
 std::optional<Content> load(const Place& place, OnDamage on_damage) {
   try {
-    return Journal(place.directory, "journal", on_damage).content();
+    const Journal journal(place.directory, "journal", on_damage);
+    return Content(journal.content().begin(), journal.content().end());
   } catch (const DamagedState&) {
     return std::nullopt;
   }
@@ -51,7 +52,9 @@ std::string sound_records(std::string_view input, Content& expected) {
     record.checksum = checksum_of(record);
     file.append(reinterpret_cast<const char*>(&record), sizeof record);
     expected.erase(PublicKey{record.kind == kPut ? record.replaced : record.key});
-    if (record.kind == kPut) expected[PublicKey{record.key}] = record.addresses;
+    if (record.kind != kPut) continue;
+    std::erase_if(expected, [&record](const auto& peer) { return peer.second == record.addresses; });
+    expected[PublicKey{record.key}] = record.addresses;
   }
   return file;
 }
@@ -70,6 +73,9 @@ void check_journal(const std::string& file, const std::optional<Content>& expect
     claim(journal.sync(), "the journal goes on");
   }
   auto further = content.value_or(Content());
+  std::erase_if(further, [](const auto& peer) {
+    return peer.second.ipv4 == std::array<std::uint8_t, 4>{10, 77, 1, 1};
+  });
   further[{{9}}] = {{10, 77, 1, 1}, {}};
   claim(load(place, OnDamage::refuse) == further, "and is found again with what was added");
 }

@@ -3,13 +3,11 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "common/engine_record.h"
-#include "common/lookup.h"
+#include "common/peer_book.h"
 #include "common/secret_key.h"
 
 namespace wghub {
@@ -49,12 +47,16 @@ struct DeviceChange {
   std::span<const PeerChange> peers;  ///< at most two
 };
 
-/// What lets an add be checked without a dump. Nothing in it is linear per peer.
+/// What lets an add be checked without a dump. Nothing in it is linear per peer. Of a dump in which two peers have one
+/// address, which no implementation gives, the last is believed.
 class Mirror {
  public:
   /// The peer's addresses, or nullptr; none when somebody gave it others besides.
   const EngineAddresses* find(const PublicKey& key) const { return find_in(peers_, key); }
-  const PublicKey* holder(const Address& address) const { return find_in(holders_, address); }
+  const PublicKey* holder(const Address& address) const {
+    const auto* known = peers_.holder(address);
+    return known != nullptr ? known : find_in(by_hand_, address);
+  }
 
   /// Whether the peer has these addresses and no others.
   bool shows(const PublicKey& key, const EngineAddresses& addresses) const {
@@ -63,8 +65,11 @@ class Mirror {
   }
 
   void apply(const PeerChange& change) {
-    if (change.kind != PeerChange::Kind::keep) erase(change.key);
-    if (change.kind == PeerChange::Kind::set) put(change.key, change.addresses);
+    if (change.kind == PeerChange::Kind::keep) return;
+    // So rare that a search is good enough.
+    if (shows(change.key, {})) std::erase_if(by_hand_, [&](const auto& held) { return held.second == change.key; });
+    peers_.erase(change.key);
+    if (change.kind == PeerChange::Kind::set) peers_.insert_or_assign(change.key, change.addresses);
   }
 
   /// Takes over a whole dump; cheap when nothing differs.
@@ -74,33 +79,17 @@ class Mirror {
     };
     if (dump.peers.size() == peers_.size() && std::ranges::all_of(dump.peers, is_shown)) return;
     peers_.clear();
-    holders_.clear();
+    by_hand_ = {dump.extra_hosts.begin(), dump.extra_hosts.end()};
     for (const auto& peer : dump.peers) {
-      put(PublicKey{peer.key}, peer.addresses);
-      if (peer.flags != 0) peers_[PublicKey{peer.key}] = {};
+      peers_.insert_or_assign(PublicKey{peer.key}, peer.flags == 0 ? peer.addresses : EngineAddresses());
+      for (const auto& host : hosts_of(peer.addresses))
+        if (peer.flags != 0) by_hand_.emplace(host, PublicKey{peer.key});
     }
-    holders_.insert(dump.extra_hosts.begin(), dump.extra_hosts.end());
   }
 
  private:
-  void put(const PublicKey& key, const EngineAddresses& addresses) {
-    peers_[key] = addresses;
-    for (const auto& host : hosts_of(addresses))
-      if (host) holders_[host] = key;
-  }
-
-  void erase(const PublicKey& key) {
-    const auto is_held = [&key](const auto& held) { return held.second == key; };
-    const auto* found = find(key);
-    if (found == nullptr) return;
-    if (*found == EngineAddresses()) std::erase_if(holders_, is_held);  // set by hand, so rare enough to search
-    for (const auto& host : hosts_of(*found))
-      if (const auto held = holders_.find(host); held != holders_.end() && is_held(*held)) holders_.erase(held);
-    peers_.erase(key);
-  }
-
-  std::map<PublicKey, EngineAddresses> peers_;
-  std::map<Address, PublicKey> holders_;
+  PeerBook peers_;
+  std::map<Address, PublicKey> by_hand_;  ///< all addresses of the peers that were given others besides
 };
 
 /// A WireGuard implementation. All calls name the interface by its index, so that another of its name is never touched,

@@ -118,7 +118,7 @@ EngineOutcome Engine::check_peer(const EngineRequest& request, const PublicKey* 
   if (!policy_.current()) return not_configured;
   const auto refused = check_addresses(policy_.current()->policy, request.addresses);
   if (refused != done) return refused;
-  return interface_.is_ours() ? check_holders(interface_.mirror(), key, request.addresses, replaces)
+  return interface_.is_ours() ? check_holders(interface_.mirror(), journal_.content(), key, request.addresses, replaces)
                               : interface_missing;
 }
 

@@ -3,13 +3,13 @@
 // Ends with 0 (idle, asked to, restored), 65 (damaged state) or 1 (the log says why).
 #include <poll.h>
 #include <seccomp.h>
-#include <sysexits.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <csignal>
 
 #include "common/confinement.h"
+#include "common/daemon_main.h"
 #include "common/log.h"
 #include "common/unix_socket.h"
 #include "wgprivd/engine/engine.h"
@@ -143,11 +143,5 @@ int run(int argc, char** argv) {
 }  // namespace wghub
 
 int main(int argc, char** argv) {
-  // Without exit handlers: a sanitizer's would look for leaks by tracing, which the confinement forbids.
-  try {
-    _exit(wghub::run(argc, argv));
-  } catch (const std::exception& fault) {
-    wghub::log::error("the engine ends", {{"reason", fault.what()}});
-    _exit(dynamic_cast<const wghub::DamagedState*>(&fault) != nullptr ? EX_DATAERR : EXIT_FAILURE);
-  }
+  wghub::run_to_the_end("the engine ends", [=] { return wghub::run(argc, argv); });
 }

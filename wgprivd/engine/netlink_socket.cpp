@@ -55,14 +55,16 @@ int NetlinkSocket::talk(nlmsghdr* message, Visit visit) {
   message->nlmsg_seq = ++sequence_;
   std::array<mnl_cb_t, NLMSG_DONE + 1> ends{};
   ends[NLMSG_ERROR] = ends[NLMSG_DONE] = end;
-  auto more = mnl_socket_sendto(socket_.get(), message, message->nlmsg_len);
+  std::size_t used = message->nlmsg_len;
+  auto more = mnl_socket_sendto(socket_.get(), message, used);
   while (more > 0) {
     const auto count = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
     const auto bytes = static_cast<std::size_t>(count);
+    used = std::max(used, count < 0 ? buffer_.size() : bytes);
     more = count < 0 ? -1 : mnl_cb_run2(buffer_.data(), bytes, sequence_, 0, pass_on, &visit, ends.data(), ends.size());
   }
   const int error = more == 0 ? 0 : is_loss(errno) ? EINTR : errno;
-  explicit_bzero(buffer_.data(), buffer_.size());
+  explicit_bzero(buffer_.data(), used);
   return error;
 }
 

@@ -63,7 +63,7 @@ class Attributes {
     return {static_cast<const std::uint8_t*>(mnl_attr_get_payload(found)), mnl_attr_get_payload_len(found)};
   }
 
-  std::array<const nlattr*, 64> found_{};
+  std::array<const nlattr*, 16> found_{};  // all that we read are among the first
 };
 
 class NetlinkSocket {

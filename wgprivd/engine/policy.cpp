@@ -48,11 +48,13 @@ EngineOutcome check_addresses(const EnginePolicy& policy, const EngineAddresses&
   return free ? done : address_reserved;
 }
 
-EngineOutcome check_holders(const Mirror& mirror, const PublicKey& key, const EngineAddresses& addresses,
-                            const PublicKey* replaces) {
+EngineOutcome check_holders(const Mirror& mirror, const PeerBook& noted, const PublicKey& key,
+                            const EngineAddresses& addresses, const PublicKey* replaces) {
   const auto all_held_by = [&](const PublicKey& who, bool or_free) {
     return all_hosts(addresses, [&](const Address& host) {
       const auto* held_by = mirror.holder(host);
+      const auto* given_to = noted.holder(host);
+      if (held_by == nullptr && given_to != nullptr && mirror.find(*given_to) != nullptr) held_by = given_to;
       return held_by == nullptr ? or_free : *held_by == who;
     });
   };

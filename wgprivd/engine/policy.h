@@ -20,10 +20,11 @@ EngineOutcome check_key(const PublicKey& key, const PublicKey& hub_key);
 /// Errors: malformed (no address at all), address_outside, address_reserved.
 EngineOutcome check_addresses(const EnginePolicy& policy, const EngineAddresses& addresses);
 
-/// Whether key may have the addresses. replaces (nullptr: nobody) is the peer that must hold all of them now;
-/// when it is gone already the add is judged as one without.
+/// Whether key may have the addresses. noted is what peers were given: a peer that is there holds it, too, when
+/// somebody gave it others by hand. replaces (nullptr: nobody) is the peer that must hold all of them now; when it is
+/// gone already the add is judged as one without.
 /// Errors: replaces_mismatch, address_held.
-EngineOutcome check_holders(const Mirror& mirror, const PublicKey& key, const EngineAddresses& addresses,
-                            const PublicKey* replaces);
+EngineOutcome check_holders(const Mirror& mirror, const PeerBook& noted, const PublicKey& key,
+                            const EngineAddresses& addresses, const PublicKey* replaces);
 
 }  // namespace wghub

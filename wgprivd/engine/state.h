@@ -3,14 +3,15 @@
 #pragma once
 
 #include "common/durable_map.h"
-#include "common/engine_record.h"
+#include "common/peer_book.h"
 #include "common/record_file.h"
 #include "common/sealed_key_pair.h"
 
 namespace wghub {
 
-/// STATE/journal: the peers that the engine has set, so that a restart of the machine brings them back.
-using Journal = DurableMap<PublicKey, EngineAddresses>;
+/// STATE/journal: the peers that the engine has set, so that a restart of the machine brings them back. One that is
+/// given another's address takes its place.
+using Journal = DurableMap<PublicKey, EngineAddresses, PeerBook>;
 
 /// STATE/policy: the accepted policy, fixed from the first peer on.
 struct AcceptedPolicy {

@@ -3,6 +3,7 @@
 #include <kj/async-unix.h>
 #include <kj/debug.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "common/crash_point.h"
@@ -15,6 +16,8 @@ namespace {
 constexpr auto kRecordLimit = 10 * kj::SECONDS;
 // Adds go first, but an endless stream of them must not keep a revoked peer on the interface.
 constexpr unsigned kAddsPerRemoval = 32;
+// By rank. More than one answer of a status would not fit a socket, and an add must not wait for more than one removal.
+constexpr std::ptrdiff_t kUnderWay[] = {1, 8, 1};
 
 }  // namespace
 
@@ -27,10 +30,10 @@ struct EngineQueue::Socket {
 };
 
 EngineQueue::EngineQueue(kj::AsyncIoContext& io, const std::string& path)
-    : port_(io.unixEventPort), timer_(io.provider->getTimer()), path_(path), sent_at_(timer_.now()), tasks_(*this) {}
+    : port_(io.unixEventPort), timer_(io.provider->getTimer()), path_(path), turn_began_(timer_.now()), tasks_(*this) {}
 
 kj::Promise<void> EngineQueue::run(const std::shared_ptr<EngineCall>& call, kj::Duration limit) {
-  if (flight_ && timer_.now() - sent_at_ > kRecordLimit) lose();
+  if (!under_way_.empty() && timer_.now() - turn_began_ > kRecordLimit) lose();
   auto pair = kj::newPromiseAndFulfiller<void>();
   call->done = kj::mv(pair.fulfiller);
   call->outcomes.assign(call->records.size(), EngineOutcome::deferred);
@@ -44,9 +47,11 @@ std::shared_ptr<EngineCall> EngineQueue::take() {
   const auto second = adds_in_a_row_ < kAddsPerRemoval ? EngineRank::add : EngineRank::remove;
   const auto third = second == EngineRank::add ? EngineRank::remove : EngineRank::add;
   for (const auto rank : {EngineRank::other, second, third}) {
-    auto& queue = waiting_[static_cast<std::size_t>(rank)];
+    const auto index = static_cast<std::size_t>(rank);
+    auto& queue = waiting_[index];
     std::erase_if(queue, [](const auto& call) { return !call->done->isWaiting(); });
-    if (queue.empty()) continue;
+    const auto rank_of = [](const Flight& flight) { return flight.call->rank; };
+    if (queue.empty() || std::ranges::count(under_way_, rank, rank_of) >= kUnderWay[index]) continue;
     if (rank != EngineRank::other) adds_in_a_row_ = rank == EngineRank::add ? adds_in_a_row_ + 1 : 0;
     auto call = std::move(queue.front());
     queue.pop_front();
@@ -56,13 +61,14 @@ std::shared_ptr<EngineCall> EngineQueue::take() {
 }
 
 void EngineQueue::pump() {
-  while (!flight_ && (flight_ = take())) {
-    retried_ = false;
-    if (!transmit()) lose();
+  while (auto call = take()) {
+    under_way_.push_back({call, &call->records[call->sent]});
+    if (++call->sent < call->records.size()) waiting_[static_cast<std::size_t>(call->rank)].push_back(call);
+    if (!transmit(under_way_.back())) lose();
   }
 }
 
-bool EngineQueue::transmit() {
+bool EngineQueue::transmit(Flight& flight) {
   if (!socket_) {
     // On a Unix socket connect succeeds or fails at once: a full backlog is a failure too.
     auto connected = connect_to(path_, SOCK_SEQPACKET | SOCK_NONBLOCK);
@@ -70,23 +76,26 @@ bool EngineQueue::transmit() {
     if (std::exchange(reachable_, reached) != reached) log::warning(reached ? "engine reached" : "engine unreachable");
     if (!reached) return false;
     socket_ = std::make_shared<Socket>(port_, std::move(connected));
-    tasks_.add(receive(socket_));
+    tasks_.add(kj::evalLater([this, socket = socket_] { return receive(socket); }));
   }
-  auto& record = flight_->records[flight_->next];
-  record.id = ++last_id_;
+  flight.record->id = ++last_id_;
   WGHUB_CRASH_POINT("front.sending");
-  sent_at_ = timer_.now();
-  return ::send(socket_->descriptor.get(), &record, sizeof record, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof record;
+  if (&flight == &under_way_.front()) turn_began_ = timer_.now();
+  // When this fails the connection is lost, which receive() finds out behind the answers that came before.
+  ::send(socket_->descriptor.get(), flight.record, sizeof *flight.record, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return true;
 }
 
-// Every operation may be repeated, so the record on the way is sent once more: a restarted engine costs nobody an
-// error.
+// Every operation may be repeated, so what was on the way is sent again, in order: a restarted engine costs nobody an
+// error. A record in whose turn it is lost twice may be the reason, and is given up alone.
 void EngineQueue::lose() {
   if (socket_) log::warning("engine connection lost");
-  disconnect();
-  if (!flight_ || (!std::exchange(retried_, true) && transmit())) return;
-  flight_->done->reject(KJ_EXCEPTION(OVERLOADED, "the engine cannot be reached"));
-  flight_.reset();
+  do {
+    disconnect();
+    if (under_way_.empty() || !std::exchange(under_way_.front().was_lost, true)) continue;
+    under_way_.front().call->done->reject(KJ_EXCEPTION(OVERLOADED, "the engine cannot be reached"));
+    under_way_.pop_front();
+  } while (!std::ranges::all_of(under_way_, [this](Flight& flight) { return transmit(flight); }));
 }
 
 // The shutdown wakes receive(), which holds the descriptor until then.
@@ -115,16 +124,17 @@ bool EngineQueue::accept(std::size_t size) {
   if (!is_sound(page_, size)) return false;
   saw_generation(reply.link_generation);
   if (reply.operation == EngineOperation::link_changed) return true;
-  if (!flight_ || reply.id != flight_->records[flight_->next].id) return false;
+  if (under_way_.empty() || reply.id != under_way_.front().record->id) return false;
   WGHUB_CRASH_POINT("front.answered");
-  const auto call = std::exchange(flight_, nullptr);
-  call->outcomes[call->next] = reply.outcome;
-  if (++call->next < call->records.size()) {
-    waiting_[static_cast<std::size_t>(call->rank)].push_back(call);
-  } else {
-    call->answer = page_;
-    call->done->fulfill();
-  }
+  const auto flight = std::move(under_way_.front());
+  under_way_.pop_front();
+  turn_began_ = timer_.now();
+  auto& call = *flight.call;
+  call.outcomes[static_cast<std::size_t>(flight.record - call.records.data())] = reply.outcome;
+  if (++call.answered < call.records.size()) return true;
+  call.reply = reply;
+  call.peers.assign(page_.peers.begin(), page_.peers.begin() + reply.peer_count);
+  call.done->fulfill();
   return true;
 }
 

@@ -1,5 +1,6 @@
-// The order in which calls reach the engine: one record at a time, adds before removals, other operations before both.
-// Leaves Cap'n Proto to Service and the meaning of records to the engine.
+// The order in which calls reach the engine, record by record: adds before removals, other operations before both; a
+// few adds are under way at once, so that the two processes need not wait for each other between them. Leaves Cap'n
+// Proto to Service and the meaning of records to the engine.
 #pragma once
 
 #include <kj/async-io.h>
@@ -21,13 +22,16 @@ struct EngineCall {
   EngineRank rank = EngineRank::other;
   std::vector<EngineRequest> records;   ///< at least one
   std::vector<EngineOutcome> outcomes;  ///< as many; deferred until the engine has answered
-  EngineStatusPage answer;              ///< to the last record
-  std::size_t next = 0;
+  EngineReply reply;                    ///< to the last record
+  std::vector<EnginePeer> peers;        ///< of its page
+  std::size_t sent = 0;                 ///< of the records
+  std::size_t answered = 0;
   kj::Own<kj::PromiseFulfiller<void>> done;  ///< waiting as long as the caller is
 };
 
 /// An add behind any number of queued removals waits for the record on the way and its turn among the adds.
-/// Connects when first needed and after each loss; what was on the way is then sent once more.
+/// Connects when first needed and after each loss; what was on the way is then sent again, and the record that was the
+/// engine's turn once more at most.
 class EngineQueue final : private kj::TaskSet::ErrorHandler {
  public:
   /// path is that of the engine's socket.
@@ -43,15 +47,22 @@ class EngineQueue final : private kj::TaskSet::ErrorHandler {
 
   /// Lets the connection go when nothing is on the way, so that an idle engine can exit.
   void rest() {
-    if (!flight_) disconnect();
+    if (under_way_.empty()) disconnect();
   }
 
  private:
   struct Socket;
 
+  /// A record that the engine has.
+  struct Flight {
+    std::shared_ptr<EngineCall> call;
+    EngineRequest* record;
+    bool was_lost = false;  ///< in its turn
+  };
+
   std::shared_ptr<EngineCall> take();
   void pump();
-  bool transmit();
+  bool transmit(Flight& flight);
   void lose();
   void disconnect();
   kj::Promise<void> receive(std::shared_ptr<Socket> socket);
@@ -66,9 +77,8 @@ class EngineQueue final : private kj::TaskSet::ErrorHandler {
   bool reachable_ = true;
   EngineStatusPage page_;
   std::array<std::deque<std::shared_ptr<EngineCall>>, 3> waiting_;  ///< by rank
-  std::shared_ptr<EngineCall> flight_;                              ///< whose next record is with the engine
-  kj::TimePoint sent_at_;
-  bool retried_ = false;
+  std::deque<Flight> under_way_;                                    ///< in the order of their answers
+  kj::TimePoint turn_began_;                                        ///< that of the first of these
   unsigned adds_in_a_row_ = 0;
   std::uint64_t last_id_ = 0;
   std::uint64_t link_generation_ = 0;

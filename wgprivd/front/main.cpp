@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/confinement.h"
+#include "common/daemon_main.h"
 #include "common/log.h"
 #include "common/unix_socket.h"
 #include "wgprivd/front/service.h"
@@ -48,13 +49,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Without exit handlers: a sanitizer's would look for leaks by tracing, which the confinement forbids.
-  try {
-    _exit(run(argc, argv));
-  } catch (const kj::Exception& fault) {
-    wghub::log::error("the front ends", {{"reason", fault.getDescription().cStr()}});
-  } catch (const std::exception& fault) {
-    wghub::log::error("the front ends", {{"reason", fault.what()}});
-  }
-  _exit(EXIT_FAILURE);
+  wghub::run_to_the_end("the front ends", [=] { return run(argc, argv); });
 }

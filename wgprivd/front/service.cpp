@@ -149,7 +149,7 @@ class Service final : public proto::Wgprivd::Server {
     return run(name, EngineRank::other, std::move(records), [context, fill](const EngineCall& call) mutable {
       auto results = context.getResults();
       results.setOutcome(proto::to_outcome(call.outcomes.front()));
-      fill(results, call.answer.reply, call.answer.peers);
+      fill(results, call.reply, call.peers);
     });
   }
 

@@ -8,6 +8,7 @@ using namespace wghub;
 namespace {
 
 constexpr std::size_t kRecord = 128;
+constexpr std::uint32_t kOwn = 4096;  // addresses from there on are no other peer's
 
 PublicKey key_of(std::uint32_t number) {
   PublicKey key;
@@ -124,7 +125,7 @@ TEST_CASE("JournalIsRewrittenWhenTwiceItsLiveSize") {
     REQUIRE(journal.sync());
     for (std::uint32_t number = 1; number <= 100; ++number) add(journal, number);
     for (std::uint32_t round = 0; round < Journal::kFloorRecords; ++round) {
-      journal.put(key_of(5), address_of(round), {});
+      journal.put(key_of(5), address_of(kOwn + round), {});
       REQUIRE(journal.sync());
       CHECK(state.read("journal").size() <= (Journal::kFloorRecords + 1) * kRecord);
     }
@@ -132,7 +133,7 @@ TEST_CASE("JournalIsRewrittenWhenTwiceItsLiveSize") {
   CHECK(state.read("journal").size() < 300 * kRecord);
   const Journal journal(directory, "journal", OnDamage::refuse);
   CHECK(journal.content().size() == 100);
-  CHECK(journal.content().at(key_of(5)) == address_of(Journal::kFloorRecords - 1));
+  CHECK(journal.content().at(key_of(5)) == address_of(kOwn + Journal::kFloorRecords - 1));
 }
 
 TEST_CASE("JournalThatCannotBeWrittenSaysSoAndCatchesUp") {
@@ -160,4 +161,28 @@ TEST_CASE("JournalThatIsDamagedCanBeSetAside") {
   REQUIRE(journal.sync());
   CHECK(state.read("journal.damaged") == damaged);
   CHECK(Journal(directory, "journal", OnDamage::refuse).content().size() == 1);
+}
+
+TEST_CASE("JournalNeverHasTwoPeersWithOneAddress") {
+  const TemporaryState state;
+  const StateDirectory directory(state.path);
+  fill(directory, 3);
+  auto both = address_of(2);
+  both.ipv6 = {0xfd, 1};
+  {
+    Journal journal(directory, "journal", OnDamage::refuse);
+    journal.put(key_of(8), both, {});
+    CHECK_FALSE(journal.content().contains(key_of(2)));
+    REQUIRE(journal.content().holder(Address{Family::ipv4, {10, 0, 0, 2}}) != nullptr);
+    CHECK(*journal.content().holder(Address{Family::ipv4, {10, 0, 0, 2}}) == key_of(8));
+    journal.put(key_of(9), {.ipv6 = both.ipv6}, {});
+    add(journal, 3);
+    REQUIRE(journal.sync());
+  }
+  const Journal journal(directory, "journal", OnDamage::refuse);
+  REQUIRE(journal.content().size() == 3);
+  CHECK(journal.content().at(key_of(1)) == address_of(1));
+  CHECK(journal.content().at(key_of(3)) == address_of(3));
+  CHECK(journal.content().at(key_of(9)).ipv6 == both.ipv6);
+  CHECK(journal.content().holder(Address{Family::ipv4, {10, 0, 0, 2}}) == nullptr);
 }

@@ -118,17 +118,17 @@ TEST_CASE("PolicyRefusesAHeldAddressUnlessItsHolderIsReplaced") {
   const auto b = key_of(2);
   const auto c = key_of(3);
   mirror.apply({PeerChange::Kind::set, a, held});
-  CHECK(check_holders(mirror, b, free, nullptr) == EngineOutcome::done);
-  CHECK(check_holders(mirror, a, held, nullptr) == EngineOutcome::done);
-  CHECK(check_holders(mirror, a, free, nullptr) == EngineOutcome::done);
-  CHECK(check_holders(mirror, b, held, nullptr) == EngineOutcome::address_held);
-  CHECK(check_holders(mirror, b, held, &a) == EngineOutcome::done);
-  CHECK(check_holders(mirror, b, held, &c) == EngineOutcome::replaces_mismatch);
-  CHECK(check_holders(mirror, b, free, &a) == EngineOutcome::replaces_mismatch);
-  CHECK(check_holders(mirror, a, held, &a) == EngineOutcome::replaces_mismatch);
+  CHECK(check_holders(mirror, {}, b, free, nullptr) == EngineOutcome::done);
+  CHECK(check_holders(mirror, {}, a, held, nullptr) == EngineOutcome::done);
+  CHECK(check_holders(mirror, {}, a, free, nullptr) == EngineOutcome::done);
+  CHECK(check_holders(mirror, {}, b, held, nullptr) == EngineOutcome::address_held);
+  CHECK(check_holders(mirror, {}, b, held, &a) == EngineOutcome::done);
+  CHECK(check_holders(mirror, {}, b, held, &c) == EngineOutcome::replaces_mismatch);
+  CHECK(check_holders(mirror, {}, b, free, &a) == EngineOutcome::replaces_mismatch);
+  CHECK(check_holders(mirror, {}, a, held, &a) == EngineOutcome::replaces_mismatch);
   // The replaced peer is gone already: the call was repeated, or the interface was made anew.
-  CHECK(check_holders(mirror, a, held, &c) == EngineOutcome::done);
-  CHECK(check_holders(mirror, b, free, &c) == EngineOutcome::done);
+  CHECK(check_holders(mirror, {}, a, held, &c) == EngineOutcome::done);
+  CHECK(check_holders(mirror, {}, b, free, &c) == EngineOutcome::done);
 }
 
 TEST_CASE("PolicyKnowsAddressesThatSomebodySetByHand") {
@@ -145,10 +145,21 @@ TEST_CASE("PolicyKnowsAddressesThatSomebodySetByHand") {
                                                                                   : EngineAddresses{}) == "10.0.1.2");
   REQUIRE(device.extra_hosts.size() == 1);
   mirror.load(device);
-  CHECK(check_holders(mirror, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::address_held);
+  CHECK(check_holders(mirror, {}, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::address_held);
   CHECK_FALSE(mirror.shows(key_of(1), device.peers[0].addresses));
   mirror.apply({PeerChange::Kind::set, key_of(1), addresses_of("10.0.1.2")});
-  CHECK(check_holders(mirror, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::done);
+  CHECK(check_holders(mirror, {}, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::done);
   mirror.apply({PeerChange::Kind::remove, key_of(1), {}});
-  CHECK(check_holders(mirror, key_of(2), addresses_of("10.0.1.2"), nullptr) == EngineOutcome::done);
+  CHECK(check_holders(mirror, {}, key_of(2), addresses_of("10.0.1.2"), nullptr) == EngineOutcome::done);
+}
+
+TEST_CASE("PolicyLeavesAPresentPeerItsAddressWhateverItWasGivenByHand") {
+  Mirror mirror;
+  PeerBook noted;
+  noted.insert_or_assign(key_of(1), addresses_of("10.0.1.2"));
+  CHECK(check_holders(mirror, noted, key_of(2), addresses_of("10.0.1.2"), nullptr) == EngineOutcome::done);
+  mirror.apply({PeerChange::Kind::set, key_of(1), addresses_of("10.0.1.9")});
+  CHECK(check_holders(mirror, noted, key_of(2), addresses_of("10.0.1.2"), nullptr) == EngineOutcome::address_held);
+  CHECK(check_holders(mirror, noted, key_of(2), addresses_of("10.0.1.9"), nullptr) == EngineOutcome::address_held);
+  CHECK(check_holders(mirror, noted, key_of(1), addresses_of("10.0.1.2"), nullptr) == EngineOutcome::done);
 }

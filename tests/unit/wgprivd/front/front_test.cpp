@@ -251,3 +251,49 @@ TEST_CASE("FrontClosesAConnectionThatSendsGarbageAndGoesOnServing") {
   Client client(setting.io, setting.path);
   CHECK(setting.add(client, {key(1)}).size() == 1);
 }
+
+TEST_CASE("FrontGivesUpOnlyTheRecordInWhoseTurnTheEngineEndsTwice") {
+  Setting setting;
+  Client client(setting.io, setting.path);
+  CHECK(setting.add(client, {key(1)}).size() == 1);
+  const auto send = [&client](unsigned first, unsigned count) {
+    auto request = client.helper.addPeersRequest();
+    auto peers = request.initPeers(count);
+    for (unsigned i = 0; i < count; ++i) {
+      peers[i].setKey(data(key(first + i)));
+      peers[i].setIpv4(data({10, 0, 1, 2}));
+    }
+    return request.send().then([](auto&& answer) {
+      std::vector<proto::Outcome> outcomes;
+      for (const auto outcome : answer.getOutcomes()) outcomes.push_back(outcome);
+      return outcomes;
+    });
+  };
+  setting.engine.drops = 2;
+  auto unlucky = send(10, 1);
+  auto others = send(20, 20);
+  CHECK_THROWS_AS(unlucky.wait(setting.io.waitScope), kj::Exception);
+  CHECK(others.wait(setting.io.waitScope) == std::vector(20, proto::Outcome::DONE));
+  CHECK(setting.engine.peer_count() == 21);
+}
+
+TEST_CASE("FrontHasOneRemovalAndAFewAddsUnderWay") {
+  Setting setting;
+  Client client(setting.io, setting.path);
+  CHECK(setting.add(client, {key(1)}).size() == 1);
+  setting.engine.silent = true;
+  std::vector<Bytes> keys;
+  for (unsigned i = 0; i < 40; ++i) keys.push_back(key(i));
+  auto removal = client.helper.removePeersRequest();
+  auto removed = removal.initKeys(40);
+  for (unsigned i = 0; i < 40; ++i) removed.set(i, data(std::as_const(keys[i])));
+  auto removing = removal.send().then([](auto&&) {}).eagerlyEvaluate(nullptr);
+  setting.add(client, keys);  // ends after 1.5 s with all deferred
+  setting.engine.silent = false;
+  removing.wait(setting.io.waitScope);
+  setting.add(client, {key(200)});
+  const auto received = setting.engine.received();
+  // What was sent, and no more of either call, as both have ended.
+  CHECK(std::ranges::count(received, EngineOperation::remove_peer) == 1);
+  CHECK(std::ranges::count(received, EngineOperation::add_peer) == 1 + 8 + 1);
+}
