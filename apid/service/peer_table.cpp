@@ -1,6 +1,7 @@
 #include "apid/service/peer_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wghub {
 

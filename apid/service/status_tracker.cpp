@@ -1,6 +1,7 @@
 #include "apid/service/status_tracker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/log.h"
 
