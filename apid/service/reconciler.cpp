@@ -250,6 +250,8 @@ void Reconciler::add_some(std::span<const PeerRow* const> rows, Targets& done, R
   if (peers.empty()) return;
   const auto outcomes = around_.helper.add_peers(peers);
   WGHUB_CRASH_POINT("reconcile.added");
+  // A long list is no silence. Not before the first whole pass: until then the hub is not ready.
+  if (healthy_at_ != 0 && std::any_of(outcomes.begin(), outcomes.end(), is_on)) healthy_at_ = monotonic_seconds();
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (outcomes[i] == PeerOutcome::done) {
       done.emplace_back(asked[i]->spoke_id, to_base64(asked[i]->key));

@@ -17,7 +17,7 @@ PEERS_A_PAGE = 256  # of the helper
 HELLO_PORT = 8500
 BARE = "wg1"  # an interface of the same implementation that only the floors use
 DAEMONS = ("apid", "wgprivd", "wgprivd-engine")
-CHURN = 800  # tokens, registrations and removals of one round
+CHURN = 1200  # tokens, registrations and removals of one round
 
 
 class BenchHub(hubs.Hub):
@@ -208,15 +208,15 @@ class Native:
 
     def idle_memory(self):
         time.sleep(6)
-        apid, helper = pss_megabytes(self.hub.pid("apid")), self.helper_megabytes(1)
+        apid, helper = pss_megabytes(self.hub.pid("apid")), sum(self.helper_megabytes(1))
         self.rows.add("memory: apid, idle", "<= 25 MB", apid, 25, "MB", most=1)
         self.rows.add("memory: helper, idle", "<= 8 MB", helper, 8, "MB", most=1)
 
     def helper_megabytes(self, seconds):
-        """The most that front and engine have together within that time."""
-        pids, most, end = [self.hub.pid(name) for name in DAEMONS[1:]], 0, time.monotonic() + seconds
+        """What front and engine have when they have most together within that time."""
+        pids, most, end = [self.hub.pid(name) for name in DAEMONS[1:]], [0, 0], time.monotonic() + seconds
         while time.monotonic() < end:
-            most = max(most, sum(pss_megabytes(pid) for pid in pids))
+            most = max(most, [pss_megabytes(pid) for pid in pids], key=sum)
             time.sleep(0.03)
         return most
 
@@ -231,9 +231,8 @@ class Native:
                 figures["bare adds/s"] = adds
                 figures["registrations answered 503"] = sum(failed)
             if self.wants("script"):
-                hello, commits = self.hello_rate(4 * churn), self.sqlite_rate()
-                rounds["script"].append((self.script_rate(churn), hello))
-                rounds["claim"].append((rounds["script"][-1][0], min(hello, commits)))
+                rounds["script"].append((self.script_rate(churn), self.hello_rate(4 * churn)))
+                rounds["claim"].append((rounds["script"][-1][0], self.sqlite_rate()))
         for name, pairs in rounds.items():
             if pairs and name != "claim":
                 figures[f"{name}/s"] = median(pair[0] for pair in pairs)
@@ -301,7 +300,7 @@ class Native:
             if self.wants("memory", "idle", "flat") and not self.quick:
                 cpu = self.idle_cpu(figures, bare, 30)
                 figures["apid MB"] = pss_megabytes(self.hub.pid("apid"))
-                figures["helper MB"] = self.helper_megabytes(8)
+                figures["wgprivd MB"], figures["wgprivd-engine MB"] = self.helper_megabytes(8)
         finally:
             bare.end()
         if self.wants("restore", "flat"):
@@ -324,7 +323,7 @@ class Native:
     def load_rows(self, loads):
         goals = {"token": ("create a token, 64 TLS connections", ">= 0.25 of bare SQLite", 0.25),
                  "register": ("register, peer on the interface", ">= 0.35 of min(SQLite, adds)", 0.35),
-                 "claim": ("serve a script, which is a durable claim", ">= 0.5 of min(hello, SQLite)", 0.5)}
+                 "claim": ("serve a script, which is a durable claim", ">= 0.25 of bare SQLite", 0.25)}
         assert self.scale[0].get("registrations answered 503", 0) == 0, "registrations failed"
         for name, (row, goal, least) in goals.items():
             if loads[name]:
@@ -352,7 +351,7 @@ class Native:
                           middle["bare fill s"], "s", most=1.3)
         if self.wants("memory"):
             self.rows.add(f"memory: apid, {middle['spokes']} spokes", "<= 60 MB", middle["apid MB"], 60, "MB", most=1)
-            self.rows.add(f"memory: helper, status of {middle['spokes']}", "<= 25 MB", middle["helper MB"], 25, "MB", most=1)
+            self.rows.add(f"memory: helper, status of {middle['spokes']}", "<= 25 MB", middle["wgprivd MB"] + middle["wgprivd-engine MB"], 25, "MB", most=1)
         if self.wants("idle", "reconcile"):
             self.rows.add(f"idle CPU and nothing to reconcile, {middle['spokes']}", "<= 2 of a bare dump every 5 s", middle["idle CPU %"],
                           middle["idle CPU of a bare dump %"], "%", most=2, seconds_of_30=cpu)
