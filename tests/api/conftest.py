@@ -1,4 +1,4 @@
-import inspect, sys
+import inspect, os, re, signal, sys
 
 import pytest
 
@@ -8,6 +8,7 @@ import proofs
 sys.path.insert(0, f"{hubs.SOURCE}/tests/lib")
 from figures import ids_in
 
+CRASHES = [int(each) for each in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)]
 OUTCOMES = {"passed": "passed", "skipped": "skipped", "failed": "failed", "error": "failed"}  # the later one counts
 
 
@@ -85,8 +86,14 @@ def wide(running):
 
 @pytest.fixture(autouse=True)
 def no_crash(running):
-    """No daemon may end by a signal or a sanitizer's report in any test that did not ask for it."""
+    """No daemon may end by a signal that no test sends, or by a sanitizer's report."""
+    supervised = f"{hubs.LOGS}/activate.log"
+    begin = os.path.getsize(supervised)
     yield
+    with open(supervised) as file:
+        file.seek(begin)
+        ended = re.findall(r"\S+: \d+ ended with -(?:%s)$" % "|".join(map(str, CRASHES)), file.read(), re.MULTILINE)
+    assert not ended, ended
     for name in ("apid", "wgprivd", "engine"):
         try:
             text = running.log(name)
