@@ -92,9 +92,11 @@ std::unique_ptr<Connection> open_sqlite(const std::string& path, Access access, 
                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                "PRAGMA recursive_triggers = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 16777216;");
     // A page of an index is changed again and again: checkpoints that are four times as rare write it a fourth as
-    // often.
-    run_script(*session, access == Access::write ? "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000;"
-                                                 : "PRAGMA cache_size = -1024; PRAGMA query_only = ON;");
+    // often. What a savepoint would go back to needs no file.
+    run_script(*session,
+               access == Access::write
+                   ? "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;"
+                   : "PRAGMA cache_size = -1024; PRAGMA query_only = ON;");
     if (access == Access::write) make_durable(*session);
     return std::make_unique<Connection>(std::move(session));
   } catch (const soci::soci_error& error) {
