@@ -127,7 +127,8 @@ ScriptTemplate::ScriptTemplate(const std::string& directory, const std::string& 
 const std::string& ScriptTemplate::value_of(const std::string& placeholder, const ScriptValues& values) const {
   static const std::string none;
   if (placeholder.empty()) return none;
-  const auto value = values.find(placeholder);
+  const auto value =
+      std::find_if(values.begin(), values.end(), [&](const auto& known) { return known.first == placeholder; });
   if (value == values.end()) throw std::runtime_error(fmt::format("no value for {} in {}", placeholder, name_));
   return value->second;
 }

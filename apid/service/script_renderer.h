@@ -1,7 +1,6 @@
 // Makes install scripts from the templates in share/install (R12, R13). Which token may have one is TokenService's.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,8 +12,8 @@
 
 namespace wghub {
 
-/// By name of the placeholder, as they are to stand in the script.
-using ScriptValues = std::map<std::string, std::string, std::less<>>;
+/// (name of the placeholder, text as it is to stand in the script)
+using ScriptValues = std::vector<std::pair<std::string_view, std::string>>;
 
 /// A template, cut at its placeholders.
 class ScriptTemplate {

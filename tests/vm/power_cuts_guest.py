@@ -3,7 +3,7 @@
 # again, then registers and removes spokes until the power goes. Leaves the cuts and the verdict to the host.
 #
 # What it says, a line each: found KEY, sound TEXT, serving SECONDS, then of each spoke ack KEY, and of some ending KEY, gone KEY.
-import base64, http.client, json, os, shutil, sqlite3, sys, termios, threading
+import base64, http.client, json, os, shutil, sqlite3, sys, termios, threading, time
 
 sys.path.insert(0, "/tests/lib")
 import guest_hub as hub
@@ -79,9 +79,14 @@ def call_until_the_end(api):
     connection = http.client.HTTPSConnection("127.0.0.1", hub.PORT, timeout=60, context=api.context)
 
     def call(method, path, body=None):
-        connection.request(method, path, body and json.dumps(body), {**api.headers, "Content-Type": "application/json"} if body else api.headers)
-        answer = connection.getresponse()
-        text = answer.read()
+        """As a client does: what a busy hub refuses for now is asked again."""
+        for _ in range(30):
+            connection.request(method, path, body and json.dumps(body), {**api.headers, "Content-Type": "application/json"} if body else api.headers)
+            answer = connection.getresponse()
+            text = answer.read()
+            if answer.status != 503:
+                break
+            time.sleep(1)
         if answer.status not in (200, 201):
             say("NOT", method, path, answer.status, text.decode())
         return json.loads(text)
