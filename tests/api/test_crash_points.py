@@ -188,6 +188,7 @@ def delete_interface(stage, watch):
     sh("ip link del wg0", check=False)
 
 
+SELDOM_PASSED = r"reconcile|rewrite|file|refusal|engine\..*\.hello"
 FIRST_RUN = r"migrate\.|initialize\.|engine\..*\.(generate key|configure)|file\..*\.(hub\.key|policy|.*\.pem)"
 PREPARED = {r"rewrite\.journal|file\..*\.journal": lengthen_journal}
 PROVOKED = {r"reconcile\.(added|foreign-off|recorded)": drift, r"reconcile\.off": leave_a_removal, r"reconcile\.restored": delete_interface,
@@ -283,7 +284,7 @@ def test_a_crash_leaves_the_state_before_or_after(stage, point):
         if re.match(FIRST_RUN, point):
             took = crash_in_first_run(stage, point, service)
         else:
-            often_passed = share(1, 1 if point.startswith(("reconcile", "rewrite", "file")) else 5)
+            often_passed = share(1, 1 if re.match(SELDOM_PASSED, point) else 5)
             took = crash_in_midst(stage, point, service, [random.randint(1, often_passed)] + [1] * (service == "engine"))
         seconds.append(took)
         check(stage)
