@@ -231,7 +231,8 @@ def test_killed_for_real_the_same_command_finishes_and_the_spoke_turns_active(wi
         done = real.run(issued.commands["linux"], check=False)
         assert done.returncode == 0 and ("connected: wg0" in done.stdout or DONE[1] in done.stdout), story + done.stdout
         assert key in (None, own_key(real, issued)), story
-        real.run("ping -n -c 1 -W 2 10.84.0.1")
+        pinged = real.run("ping -n -c 1 -W 2 10.84.0.1", check=False)
+        assert pinged.returncode == 0, story + done.stdout + pinged.stdout
         finished.append(Finished(issued, own_key(real, issued), story))
     assert killed == wanted
     active = max(eventually(lambda: spoke_of(wide, one.issued)["status"] == "active", 10) for one in reversed(finished))

@@ -6,7 +6,7 @@ import json
 import shutil
 
 import render
-from checking import Skip, equal
+from checking import Skip, contains, equal
 from machine import Machine
 from tracing import FINISHED, Traced
 
@@ -40,6 +40,16 @@ def saved_file_twice(place):
     equal(machine.run(f"sh {script}")[0], 0)
     equal(machine.key(), key)
     equal(machine.run(f"sh {script}"), (0, "[wghub] already installed on this machine.\n"))
+    # Nothing starts the tunnel at boot here, so after a power cut the command does.
+    link = machine.fake / "links/wg0"
+    link.unlink()
+    machine.fault("up")
+    status, output = machine.run(f"sh {script}")
+    equal(status, 50, output)
+    contains(output, "ERROR START_FAILED (50)")
+    machine.fault("up", False)
+    equal(machine.run(f"sh {script}"), (0, "[wghub] wg0 is not running, starting it.\n[wghub] already installed on this machine.\n"))
+    assert link.exists()
 
 
 def no_secret_in_arguments(fail):
