@@ -1,0 +1,105 @@
+# What a Proxmox VE host says about itself and its cluster, from files: they list nodes that are off, too, and can be read without
+# quorum. Addresses that the VPN must never take, above all corosync's. Nothing here changes the host.
+
+_corosync_file() {
+  for _file in /etc/pve/corosync.conf /etc/corosync/corosync.conf; do
+    # While /etc/pve is mounted, it alone decides: a node that left its cluster may have the other one still.
+    if [ -r "$_file" ]; then
+      echo "$_file"
+      return 0
+    fi
+    if [ -e /etc/pve/.members ]; then return 0; fi
+  done
+}
+
+# Lines "cluster NAME", "node NAME", "ring ADDRESS" of a corosync.conf. A node of an old file has no name but its first address.
+_read_corosync() {
+  _limited 10 awk '
+    { sub(/\r$/, ""); sub(/^[ \t]+/, ""); sub(/[ \t]+$/, "") }
+    /^#/ || /^$/ { next }
+    /\{$/ { word = $0; sub(/[ \t]*\{$/, "", word); depth++; section[depth] = word; name = ""; ring = ""; next }
+    /^\}/ { if (section[depth] == "node" && (name != "" || ring != "")) print "node " (name != "" ? name : ring); if (depth > 0) depth--; next }
+    index($0, ":") {
+      key = $0; sub(/[ \t]*:.*/, "", key)
+      value = $0; sub(/^[^:]*:[ \t]*/, "", value)
+      if (section[depth] == "totem" && key == "cluster_name") print "cluster " value
+      if (section[depth] == "node" && key == "name") name = value
+      if (section[depth] == "node" && key ~ /^ring[0-9]_addr$/) { print "ring " value; if (key == "ring0_addr") ring = value }
+    }' "$1" 2>>"$_log" | head -n 200
+}
+
+_own_node() {
+  _node=$(sed -n 's/.*"nodename" *: *"\([^"]*\)".*/\1/p' /etc/pve/.members 2>/dev/null | head -n 1)
+  if [ -z "$_node" ]; then _node=$(uname -n); fi
+  printf '%s' "${_node%%.*}" | cut -c 1-128
+}
+
+# .members as it is, if it is what the hub can take: JSON, short, plain.
+_members() {
+  [ -r /etc/pve/.members ] || return 1
+  _members_text=$(head -c 2049 /etc/pve/.members 2>/dev/null | LC_ALL=C tr -cd '\040-\176')
+  [ "${#_members_text}" -le 2048 ] || return 1
+  printf '%s' "$_members_text" | _limited 10 perl -MJSON::PP -e 'my $text = <STDIN>; exit(ref(decode_json($text)) eq "HASH" ? 0 : 1)' 2>>"$_log" || return 1
+  printf '%s' "$_members_text"
+}
+
+# _platform_facts: sets _facts (fields of the registration) and _more_metadata, each with a leading comma.
+_platform_facts() {
+  _pve_version || _version=
+  _corosync=$(_corosync_file)
+  _cluster=
+  _nodes=
+  if [ -n "$_corosync" ]; then
+    _cluster=$(_read_corosync "$_corosync" | sed -n 's/^cluster //p' | head -n 1 | cut -c 1-128)
+    _nodes=$(_read_corosync "$_corosync" | sed -n 's/^node \([^.]*\).*/\1/p' | tr '\n' ',' | cut -c 1-1000)
+  fi
+  _facts=",\"isProxmox\":true,\"proxmoxNodeName\":\"$(_json_text "$(_own_node)")\",\"proxmoxVersion\":\"$(_json_text "$(printf '%s' "$_version" | cut -c 1-128)")\""
+  if [ -n "$_cluster" ]; then
+    _facts="$_facts,\"proxmoxClusterName\":\"$(_json_text "$_cluster")\""
+    _more_metadata=",\"isClustered\":true,\"clusterName\":\"$(_json_text "$_cluster")\",\"clusterNodes\":\"$(_json_text "${_nodes%,}")\""
+  else
+    _facts="$_facts,\"proxmoxClusterName\":null"
+    _more_metadata=',"isClustered":false'
+  fi
+  if _found=$(_members); then _more_metadata="$_more_metadata,\"pveMembers\":$_found"; fi
+  _advise
+}
+
+# What a person has to know and the script must not do itself: the firewall's sets belong to the whole cluster.
+_advise() {
+  if [ -n "$_cluster" ]; then _step 'keep corosync, migration and storage traffic off this VPN: it is for administration, its latency is too high.'; fi
+  if grep -Eq '^[[:space:]]*enable:[[:space:]]*1' /etc/pve/firewall/cluster.fw 2>/dev/null; then
+    _warn "the Proxmox firewall is on: to reach this node through the VPN, add $_network to the IPSet management."
+    _reason="${_reason:+$_reason }pve-firewall=on"
+  fi
+}
+
+# _more_routes: lines "NETWORK WHERE" of what no route of this moment may show: corosync's links (also the other nodes'), Ceph's
+# networks, and interfaces that are configured and down. Names among corosync's addresses are looked up in /etc/hosts.
+_more_routes() {
+  _corosync=$(_corosync_file)
+  if [ -n "$_corosync" ]; then
+    _read_corosync "$_corosync" | sed -n 's/^ring //p' | while read -r _ring; do
+      case $_ring in
+        *:*) ;;
+        *[!0-9.]*) awk -v name="$_ring" '!/^#/ { for (i = 2; i <= NF; i++) if ($i == name && $1 ~ /^[0-9.]+$/) print $1 " of a corosync link" }' /etc/hosts ;;
+        *) echo "$_ring of a corosync link" ;;
+      esac
+    done
+  fi
+  sed -n 's/^[[:space:]]*\(public\|cluster\)[_ ]network[[:space:]]*=[[:space:]]*\(.*\)/\2/p' /etc/pve/ceph.conf 2>/dev/null | tr ',;' '\n\n' |
+    sed -n 's/^[[:space:]]*\([0-9.]*\/[0-9]*\)[[:space:]]*$/\1 of Ceph/p'
+  cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null | awk '
+    function bits(mask, part, i, n, count) {
+      n = split(mask, part, ".")
+      for (i = 1; i <= n; i++) while (part[i] > 0) { count += part[i] % 2; part[i] = int(part[i] / 2) }
+      return count
+    }
+    function tell() { if (address != "") print address (index(address, "/") || mask == "" ? "" : "/" bits(mask)) " on " name " in /etc/network/interfaces"; address = ""; mask = "" }
+    { sub(/\r$/, "") }
+    $1 == "iface" { tell(); name = $2 }
+    $1 == "address" && $2 ~ /^[0-9.]+(\/[0-9]+)?$/ { tell(); address = $2 }
+    $1 == "netmask" && $2 ~ /^[0-9.]+$/ { mask = $2 }
+    $1 == "netmask" && $2 ~ /^[0-9]+$/ { address = address "/" $2 }
+    END { tell() }'
+}
