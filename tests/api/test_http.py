@@ -1,10 +1,10 @@
 # The routes as a whole: who may use them, which methods they take, and what every answer carries.
 # Malformed HTTP is tested beside its reader, in tests/unit/apid/http.
-import os, re, uuid
+import os, re, subprocess, uuid
 
 import pytest
 
-from hub import SOURCE, Client, Raw, Stream
+from hub import PORT, SOURCE, Client, Raw, Stream
 from proofs import figure
 
 BODY = {"POST": {}, "PUT": {}}
@@ -215,3 +215,17 @@ def test_the_log_names_every_request_and_no_token(hub):
     answer = Client().get(f"/api/installation/script/{token}?platform=linux", headers={"Accept": "*/*", "User-Agent": 'a"\t{"b":1}'})
     log = hub.log("apid")
     assert answer.headers["X-Request-Id"] in log and token not in log and "[token]" in log
+
+
+def speaks_tls(version):
+    """Whether a client that knows only this version of TLS gets through; security level 0, so that the hub alone decides."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{PORT}", f"-{version}", "-cipher", "ALL:@SECLEVEL=0"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0 or "alert" in done.stderr, done.stderr
+    return done.returncode == 0
+
+
+def test_tls_1_3_alone_unless_the_hub_serves_older_windows_too(hub):
+    assert [speaks_tls(version) for version in ("tls1_1", "tls1_2", "tls1_3")] == [False, False, True]
+    with hub.with_settings(tls__minimum='"1.2"'):
+        assert [speaks_tls(version) for version in ("tls1_1", "tls1_2", "tls1_3")] == [False, True, True]

@@ -14,13 +14,19 @@ def sh(command, check=True):
     return done
 
 
+# An /etc to write in, over the one that is there; its changes stay in memory.
+OWN_ETC = """mount -t tmpfs tmpfs /media && mkdir /media/changes /media/work &&
+mount -t overlay overlay -o lowerdir=/etc,upperdir=/media/changes,workdir=/media/work /etc && mkdir -p /etc/wireguard"""
+
+
 class RealMachine:
-    def __init__(self, link, gateway, address, beyond=()):
+    def __init__(self, link, gateway, address, beyond=(), name="spoke", own_etc=False):
         """link: the device to it on this side; gateway and address: this side's and its own, the same /24; beyond: networks
         behind the gateway. No default route: names must be unknown at once, as sudo asks for the machine's own."""
-        mounts = " && ".join(f"mount -t tmpfs tmpfs {m}" for m in MOUNTS)
+        mounts = " && ".join(([OWN_ETC] if own_etc else []) + [f"mount -t tmpfs tmpfs {m}" for m in MOUNTS])
         self.link = link
-        self.process = subprocess.Popen(["unshare", "-nm", "--propagation", "private", "sh", "-c", f"{mounts} && ip link set lo up && echo up && exec sleep 600"],
+        self.process = subprocess.Popen(["unshare", "-nmu", "--propagation", "private", "sh", "-c",
+                                         f"{mounts} && hostname {name} && ip link set lo up && echo up && exec sleep 1800"],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "up\n"
         sh(f"ip link add {link} type veth peer name eth0 netns {self.process.pid} && ip addr add {gateway}/24 dev {link} && ip link set {link} up")

@@ -18,7 +18,12 @@ _read_corosync() {
     { sub(/\r$/, ""); sub(/^[ \t]+/, ""); sub(/[ \t]+$/, "") }
     /^#/ || /^$/ { next }
     /\{$/ { word = $0; sub(/[ \t]*\{$/, "", word); depth++; section[depth] = word; name = ""; ring = ""; next }
-    /^\}/ { if (section[depth] == "node" && (name != "" || ring != "")) print "node " (name != "" ? name : ring); if (depth > 0) depth--; next }
+    /^\}/ {
+      if (name == "" && ring !~ /^[0-9.]+$/ && ring !~ /:/) name = ring
+      if (section[depth] == "node" && name != "") print "node " name
+      if (depth > 0) depth--
+      next
+    }
     index($0, ":") {
       key = $0; sub(/[ \t]*:.*/, "", key)
       value = $0; sub(/^[^:]*:[ \t]*/, "", value)
@@ -34,12 +39,16 @@ _own_node() {
   printf '%s' "${_node%%.*}" | cut -c 1-128
 }
 
-# .members as it is, if it is what the hub can take: JSON, short, plain.
+# .members as it is, if the hub can take it: a JSON object, three levels deep, and with the nodes' names within 4 KiB of metadata.
 _members() {
   [ -r /etc/pve/.members ] || return 1
-  _members_text=$(head -c 2049 /etc/pve/.members 2>/dev/null | LC_ALL=C tr -cd '\040-\176')
-  [ "${#_members_text}" -le 2048 ] || return 1
-  printf '%s' "$_members_text" | _limited 10 perl -MJSON::PP -e 'my $text = <STDIN>; exit(ref(decode_json($text)) eq "HASH" ? 0 : 1)' 2>>"$_log" || return 1
+  _members_text=$(head -c 3301 /etc/pve/.members 2>/dev/null | LC_ALL=C tr -cd '\040-\176')
+  [ $((${#_members_text} + ${#_nodes})) -le 3300 ] || return 1
+  printf '%s' "$_members_text" | _limited 10 perl -MJSON::PP -e '
+    my $text = <STDIN>;
+    my ($depth, $deepest) = (0, 0);
+    for (split //, $text) { $depth += /[{[]/ - /[]}]/; $deepest = $depth if $depth > $deepest }
+    exit(ref(decode_json($text)) eq "HASH" && $deepest <= 3 ? 0 : 1)' 2>>"$_log" || return 1
   printf '%s' "$_members_text"
 }
 
