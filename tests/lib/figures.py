@@ -9,6 +9,6 @@ def figure(ids, text):
 
 
 def ids_in(source):
-    """The threats and faults that figure() names in that text of a test."""
+    """The threats, faults and requirements of install scripts (R) that figure() names in that text of a test."""
     named = " ".join(re.findall(r"\bfigure\(([^,]*),", source))
-    return sorted(set(re.findall(r"\b[TF]\d+\b", named)))
+    return sorted(set(re.findall(r"\b[TFR]\d+\b", named)))
