@@ -20,16 +20,19 @@ mount -t overlay overlay -o lowerdir=/etc,upperdir=/media/changes,workdir=/media
 
 
 class RealMachine:
-    def __init__(self, link, gateway, address, beyond=(), name="spoke", own_etc=False):
+    def __init__(self, link, gateway, address, beyond=(), name="spoke", own_etc=False, mounts=None):
         """link: the device to it on this side; gateway and address: this side's and its own, the same /24; beyond: networks
         behind the gateway. No default route: names must be unknown at once, as sudo asks for the machine's own."""
-        mounts = " && ".join(([OWN_ETC] if own_etc else []) + [f"mount -t tmpfs tmpfs {m}" for m in MOUNTS])
+        mounts = mounts or " && ".join(([OWN_ETC] if own_etc else []) + [f"mount -t tmpfs tmpfs {m}" for m in MOUNTS])
         self.link = link
         self.process = subprocess.Popen(["unshare", "-nmu", "--propagation", "private", "sh", "-c",
                                          f"{mounts} && hostname {name} && ip link set lo up && echo up && exec sleep 1800"],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "up\n"
         sh(f"ip link add {link} type veth peer name eth0 netns {self.process.pid} && ip addr add {gateway}/24 dev {link} && ip link set {link} up")
+        self.connect(gateway, address, beyond)
+
+    def connect(self, gateway, address, beyond):
         self.run(f"ip addr add {address}/24 dev eth0 && ip link set eth0 up" + "".join(f" && ip route add {network} via {gateway}" for network in beyond))
 
     def enter(self, *command):
