@@ -8,9 +8,9 @@ from machine import Machine
 CLEAN = []
 
 
-def expect(place, code, *texts, prepare=None, token=None, stage=None, left=None, fresh=None, **options):
-    """One run on a new machine; returns machine and token for more looks."""
-    machine = Machine(place.path("machine"), **({"with_tools": False} if fresh else {}))
+def expect(place, code, *texts, prepare=None, token=None, stage=None, left=None, fresh=None, kind=Machine, **options):
+    """One run on a new machine of that kind; returns machine and token for more looks."""
+    machine = kind(place.path("machine"), **({"with_tools": False} if fresh else {}))
     token = token or place.hub.new_token()
     if prepare:
         prepare(machine, token)

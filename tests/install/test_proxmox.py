@@ -8,13 +8,16 @@ from checking import contains, equal
 from machine import Machine
 from proxmox_files import corosync, members
 from test_faults import CLEAN, expect, then_works
-from test_machines import packages
 
 NODES = ["hp1", "hp2", "hp3"]
 REAL = "pve-manager/{} (running kernel: 6.8.12-2-pve)"
 RESOLV = "search example.com\nnameserver 192.0.2.53\n"
 INTERFACES = "auto lo\niface lo inet loopback\n\nauto vmbr0\niface vmbr0 inet static\n\taddress 192.0.2.7/24\n\tgateway 192.0.2.1\n"
 ENTERPRISE = "Types: deb\nURIs: https://enterprise.example.com/debian/pve\nSuites: trixie\nComponents: pve-enterprise\n"
+
+
+class Host(Machine):
+    PLATFORM = "proxmox"
 
 
 def host(machine, version="8.0.3/bbf3993334bfa916", files=(), own="hp2.example.com"):
@@ -39,10 +42,6 @@ def program(machine, name, line):
     file.chmod(0o755)
 
 
-def new_token(place, **changes):
-    return place.hub.new_token(PLATFORM="proxmox", **changes)
-
-
 def etc(machine):
     """Every file of the host's /etc but WireGuard's."""
     root = machine.root / "etc"
@@ -57,7 +56,7 @@ def told(place, wanted, metadata, **options):
         host(machine, **options)
         before.update(etc(machine))
 
-    machine, token, output = expect(place, 0, "connected", prepare=prepare, token=new_token(place))
+    machine, token, output = expect(place, 0, "connected", prepare=prepare, kind=Host)
     equal(etc(machine), before)
     body = token.bodies[0]
     found = {name: body.get(name, "absent") for name in ("os", "isProxmox", "proxmoxNodeName", "proxmoxClusterName", "proxmoxVersion")}
@@ -94,13 +93,13 @@ def no_version_from_the_program(place):
         host(machine, version=None)
         program(machine, "dpkg-query", "printf 9.0.0~11")
 
-    _, token, _ = expect(place, 0, "connected", prepare=prepare, token=new_token(place))
+    _, token, _ = expect(place, 0, "connected", prepare=prepare, kind=Host)
     equal(token.bodies[0]["proxmoxVersion"], "9.0.0~11")
 
 
 def not_a_host(prepare):
     def test(place):
-        _, token, _ = expect(place, 11, "not a Proxmox VE host", "Linux", prepare=lambda m, t: prepare(m), token=new_token(place), stage="preflight", left=CLEAN)
+        _, token, _ = expect(place, 11, "not a Proxmox VE host", "Linux", prepare=lambda m, t: prepare(m), kind=Host, stage="preflight", left=CLEAN)
         equal(token.state, "unused")
 
     return test
@@ -118,7 +117,7 @@ def collision(files, *texts, routes=None):
             if routes:
                 machine.set("routes", routes)
 
-        _, token, _ = expect(place, 15, "ADDRESS_CONFLICT (15)", *texts, prepare=prepare, token=new_token(place), stage="preflight", left=CLEAN)
+        _, token, _ = expect(place, 15, "ADDRESS_CONFLICT (15)", *texts, prepare=prepare, kind=Host, stage="preflight", left=CLEAN)
         equal(token.state, "unused")
 
     return test
@@ -140,10 +139,10 @@ def firewall(place):
 def hostile(place):
     """Names that a shell, JSON or HTML could take for more than a name."""
     for number, name in enumerate(("$(touch /tmp/wghub-canary)", "`id`", "a\"b\\c", "';id;'", "<script>alert(1)</script>", "%s%n", "x" * 400, "m\u00fcnchen", "-n")):
-        machine = Machine(place.path(f"machine{number}"))
+        machine = Host(place.path(f"machine{number}"))
         nodes = [name.split(".")[0], "hp2"]
         host(machine, files={"pve/corosync.conf": corosync(name, nodes), "pve/.members": members("hp2", name, nodes)})
-        token = new_token(place)
+        token = place.hub.new_token()
         status, output = machine.install(token)
         equal(status, 0, output)
         plain = "".join(c for c in name.encode().decode("latin-1") if " " <= c <= "~")
@@ -157,9 +156,9 @@ def members_of_no_use(place):
     """What is no JSON, too long or too deep for the hub is left out; the registration goes on."""
     deep = '{"nodename": "hp2", "a": {"b": {"c": {"d": 1}}}}'
     for number, text in enumerate(("", "{", "not json", '["a"]', deep, members("hp2", "prod-central", [f"node{n}" for n in range(60)]), b"\xff\xfe\x00")):
-        machine = Machine(place.path(f"machine{number}"))
+        machine = Host(place.path(f"machine{number}"))
         host(machine, files={**FILES, "pve/.members": text})
-        token = new_token(place)
+        token = place.hub.new_token()
         status, output = machine.install(token)
         equal(status, 0, output)
         assert "pveMembers" not in token.bodies[0]["metadata"], text
@@ -171,7 +170,7 @@ def joins_later(place):
     """Installed alone, then in a cluster, then with the next command: the same key, now with the cluster."""
     machine, first, _ = told(place, {"proxmoxClusterName": None, "proxmoxVersion": "8.0.3"}, {})
     host(machine, files=FILES)
-    second = new_token(place)
+    second = place.hub.new_token()
     then_works(machine, second)
     equal((second.bodies[0]["proxmoxClusterName"], second.key), ("prod-central", first.key))
 
@@ -193,13 +192,18 @@ def without_subscription(place):
         machine.set("update.out", "E: Failed to fetch https://enterprise.example.com/debian/pve/dists/trixie/InRelease  401  Unauthorized")
         machine.set("update-brings", "")
 
-    machine, _, _ = expect(place, 0, "connected", prepare=prepare, token=new_token(place), fresh=True)
+    machine, _, _ = expect(place, 0, "connected", prepare=prepare, kind=Host, fresh=True)
     equal(machine.read("etc/apt/sources.list.d/pve-enterprise.sources"), ENTERPRISE)
     contains(machine.read("fake/packages"), "--no-install-recommends wireguard-tools")
 
 
 def kernel_plan(place):
-    packages("apt-get", 20, "PACKAGES_DANGEROUS (20)", "proxmox-ve", plan="Remv proxmox-ve [8.2]\n", more=host, token=new_token(place))(place)
+    def prepare(machine, _):
+        machine.use_manager("apt-get", plan="Remv proxmox-ve [8.2]\n")
+        host(machine)
+        (machine.fake / "candidate").touch()
+
+    expect(place, 20, "PACKAGES_DANGEROUS (20)", "proxmox-ve", prepare=prepare, kind=Host, fresh=True, stage="packages")
 
 
 def unchanged_and_uninstalled(place):

@@ -9,7 +9,7 @@ from checking import equal
 
 SHELLS = {"bash": ["bash"], "dash": ["dash"], "ash": ["busybox", "ash"]}
 # Which platforms have a script of their own, and the part of the uninstaller that is theirs.
-UNINSTALLERS = {"linux": "LINUX"}
+UNINSTALLERS = {"linux": "LINUX", "proxmox": "LINUX"}
 PLATFORMS = list(UNINSTALLERS)
 OUTER = [*PLATFORMS, "unsupported", "resume", "error"]
 PIN = "sha256//" + "A" * 43 + "="

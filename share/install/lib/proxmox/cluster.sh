@@ -35,8 +35,8 @@ _read_corosync() {
 
 _own_node() {
   _node=$(sed -n 's/.*"nodename" *: *"\([^"]*\)".*/\1/p' /etc/pve/.members 2>/dev/null | head -n 1)
-  if [ -z "$_node" ]; then _node=$(uname -n); fi
-  printf '%s' "${_node%%.*}" | cut -c 1-128
+  if [ -z "$_node" ]; then _node=$(_host_name); fi
+  echo "${_node%%.*}"
 }
 
 # .members as it is, if the hub can take it: a JSON object, three levels deep, and with the nodes' names within 4 KiB of metadata.
@@ -52,22 +52,22 @@ _members() {
   printf '%s' "$_members_text"
 }
 
-# _platform_facts: sets _facts (fields of the registration) and _more_metadata, each with a leading comma.
+# In place of Linux's: more for the metadata, and the fields by which the hub finds the cluster. No cluster is null, not "".
 _platform_facts() {
   _pve_version || _version=
   _corosync=$(_corosync_file)
   _cluster=
   _nodes=
   if [ -n "$_corosync" ]; then
-    _cluster=$(_read_corosync "$_corosync" | sed -n 's/^cluster //p' | head -n 1 | cut -c 1-128)
+    _cluster=$(_read_corosync "$_corosync" | sed -n 's/^cluster //p' | head -n 1)
     _nodes=$(_read_corosync "$_corosync" | sed -n 's/^node \([^.]*\).*/\1/p' | tr '\n' ',' | cut -c 1-1000)
   fi
-  _facts=",\"isProxmox\":true,\"proxmoxNodeName\":\"$(_json_text "$(_own_node)")\",\"proxmoxVersion\":\"$(_json_text "$(printf '%s' "$_version" | cut -c 1-128)")\""
+  _more_fields=",\"isProxmox\":true,\"proxmoxNodeName\":$(_fact "$(_own_node)" 128),\"proxmoxVersion\":$(_fact "$_version" 128)"
   if [ -n "$_cluster" ]; then
-    _facts="$_facts,\"proxmoxClusterName\":\"$(_json_text "$_cluster")\""
-    _more_metadata=",\"isClustered\":true,\"clusterName\":\"$(_json_text "$_cluster")\",\"clusterNodes\":\"$(_json_text "${_nodes%,}")\""
+    _more_fields="$_more_fields,\"proxmoxClusterName\":$(_fact "$_cluster" 128)"
+    _more_metadata=",\"isClustered\":true,\"clusterName\":$(_fact "$_cluster" 128),\"clusterNodes\":$(_fact "${_nodes%,}" 1000)"
   else
-    _facts="$_facts,\"proxmoxClusterName\":null"
+    _more_fields="$_more_fields,\"proxmoxClusterName\":null"
     _more_metadata=',"isClustered":false'
   fi
   if _found=$(_members); then _more_metadata="$_more_metadata,\"pveMembers\":$_found"; fi
@@ -83,7 +83,7 @@ _advise() {
   fi
 }
 
-# _more_routes: lines "NETWORK WHERE" of what no route of this moment may show: corosync's links (also the other nodes'), Ceph's
+# In place of Linux's: what no route of this moment may show: corosync's links (also the other nodes'), Ceph's
 # networks, and interfaces that are configured and down. Names among corosync's addresses are looked up in /etc/hosts.
 _more_routes() {
   _corosync=$(_corosync_file)

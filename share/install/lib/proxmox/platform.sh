@@ -1,4 +1,4 @@
-# Refuses machines that are not Proxmox VE, before anything is touched; reads its version.
+# Which machines are Proxmox VE, and which version of it.
 
 # Backup Server and Mail Gateway have neither /etc/pve nor pveversion. The program is perl and slow on a busy node.
 _pve_version() {
@@ -8,7 +8,7 @@ _pve_version() {
   [ -n "$_version" ]
 }
 
-_check_platform() {
+_wrong_platform() {
   if [ "$(uname -s)" = Linux ] && _pve_version; then return 0; fi
-  _refuse 11 UNSUPPORTED 'this is not a Proxmox VE host' 'use the command for this system (Linux on Proxmox Backup Server and Mail Gateway).'
+  echo 'this is not a Proxmox VE host|use the command for this system (the Linux one on Proxmox Backup Server and Mail Gateway)'
 }
