@@ -1,9 +1,4 @@
-# What the registration says about this machine beyond what all platforms say, and what a platform adds to the checks.
-
-_host_name() { uname -n; }
-
-# shellcheck disable=SC1091  # of the machine, not of this project
-_system_name() { (. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-}"); }
+# What the registration says about a Linux machine beyond what all platforms say, and what it adds to the checks.
 
 # Sets _more_metadata and _more_fields: JSON that goes on, with a comma first, in the metadata and in the body itself.
 _platform_facts() {

@@ -14,6 +14,7 @@ _corosync_file() {
 
 # Lines "cluster NAME", "node NAME", "ring ADDRESS" of a corosync.conf. A node of an old file has no name but its first address.
 _read_corosync() {
+  # shellcheck disable=SC2016  # awk's
   _limited 10 awk '
     { sub(/\r$/, ""); sub(/^[ \t]+/, ""); sub(/[ \t]+$/, "") }
     /^#/ || /^$/ { next }
@@ -44,6 +45,7 @@ _members() {
   [ -r /etc/pve/.members ] || return 1
   _members_text=$(head -c 3301 /etc/pve/.members 2>/dev/null | LC_ALL=C tr -cd '\040-\176')
   [ $((${#_members_text} + ${#_nodes})) -le 3300 ] || return 1
+  # shellcheck disable=SC2016  # perl's
   printf '%s' "$_members_text" | _limited 10 perl -MJSON::PP -e '
     my $text = <STDIN>;
     my ($depth, $deepest) = (0, 0);
@@ -96,7 +98,7 @@ _more_routes() {
       esac
     done
   fi
-  sed -n 's/^[[:space:]]*\(public\|cluster\)[_ ]network[[:space:]]*=[[:space:]]*\(.*\)/\2/p' /etc/pve/ceph.conf 2>/dev/null | tr ',;' '\n\n' |
+  sed -n 's/^[[:space:]]*\(public\|cluster\)[_ ]network[[:space:]]*=[[:space:]]*\(.*\)/\2/p' /etc/pve/ceph.conf 2>/dev/null | tr ',;' '\n' |
     sed -n 's/^[[:space:]]*\([0-9.]*\/[0-9]*\)[[:space:]]*$/\1 of Ceph/p'
   cat /etc/network/interfaces /etc/network/interfaces.d/* 2>/dev/null | awk '
     function bits(mask, part, i, n, count) {
