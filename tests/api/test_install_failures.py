@@ -183,6 +183,7 @@ CASES = {
     "start": Case("wg-quick fails", 50, "Operation not supported", ("registered", "started 50", "START_FAILED", "not supported"), lambda m: m.fault("up")),
     "not-persistent": Case("systemctl enable fails", 0, "not started at boot", ("registered", "verified 0", "persistent=false"), no_persistence),
     "dns": Case("the hub names DNS servers", 0, "DNS skipped", ("registered", "verified 0", "dns=skipped")),
+    "mtu": Case("large packets are lost on the way", 0, "put a smaller MTU", ("registered", "verified 0", "mtu=1420"), lambda m: m.fault("mtu")),
     "no-handshake": Case("no handshake", 60, "is blocked on the way", ("registered", "verified 60", "NO_HANDSHAKE"), silent),
     "blocked": Case("a handshake, but nothing through the tunnel", 61, "does not answer through the tunnel", ("registered", "verified 61", "TRAFFIC_BLOCKED"), lambda m: m.fault("ping"),
                     act=edited("s/_hub_address=.*/_hub_address=224.0.0.1/")),
