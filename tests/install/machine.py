@@ -4,8 +4,11 @@ What it holds outlives a run, so a killed installation can be run again. Leaves 
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
+
+import sample
 
 HERE = pathlib.Path(__file__).resolve().parent
 REAL = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -16,6 +19,8 @@ MANAGERS = ["apt-get", "dnf", "zypper", "pacman", "apk", "yum"]
 
 
 class Machine:
+    PLATFORM = "linux"
+
     def __init__(self, directory, with_tools=True):
         self.root = pathlib.Path(directory)
         self.fake = self.root / "fake"
@@ -140,8 +145,9 @@ class Machine:
         return done.returncode, done.stdout.decode(errors="replace")
 
     def install(self, token, shell="bash", **options):
-        """What a person does: paste the shown command, but as root already, so without sudo."""
-        return self.run(token.values["COMMAND"].replace("sudo bash", shell), **options)
+        """What a person does: paste the command shown for the machine's platform, but as root already, so without sudo."""
+        command = sample.for_platform(token.values, self.PLATFORM)["COMMAND"]
+        return self.run(re.sub(r"\| (sudo )?bash$", f"| {shell}", command), **options)
 
     def read(self, path):
         return (self.root / path).read_text()

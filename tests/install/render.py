@@ -8,7 +8,7 @@ import re
 import sys
 
 SHARE = pathlib.Path(__file__).resolve().parents[2] / "share" / "install"
-INCLUDE = re.compile(r"^\{\{INCLUDE ([a-z_]+\.sh)\}\}$", re.M)
+INCLUDE = re.compile(r"^\{\{INCLUDE ((?:[a-z]+/)?[a-z_]+\.sh)\}\}$", re.M)
 PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
 UNQUOTED = {"EXIT_CODE"}
 ALLOWED = {

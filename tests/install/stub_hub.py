@@ -28,7 +28,7 @@ class Token:
 
 
 class StubHub:
-    """`faults` maps "script", "register", "report", "live" to (status, {key: value}) or to a list of such, used up in turn.
+    """Serves the template of every platform that has one, named PLATFORM.sh.template. `faults` maps "script", "register", "report", "live" to (status, {key: value}) or to a list of such, used up in turn.
 
     `registered` is called before a 201, where a real hub adds the peer."""
 
@@ -102,14 +102,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self.failed("live") or self.answer(200, "status=live\n")
         match = PATH.fullmatch(self.path)
         token = match and self.stub.tokens.get(match[1])
-        if not token or match[2] != "linux":
+        if not token or not (render.SHARE / f"{match[2]}.sh.template").exists():
             return self.refusal(404, "this command is unknown; ask for a new one", 40)
         with self.stub.lock:
             state = token.state
             if state == "unused":
                 token.state, token.used_at = "claimed", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         if state == "unused":
-            self.answer(200, render.render("linux.sh.template", token.values))
+            self.answer(200, render.render(f"{match[2]}.sh.template", sample.for_platform(token.values, match[2])))
         elif state == "revoked":
             self.refusal(410, "this command was withdrawn", 45)
         else:

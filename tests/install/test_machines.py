@@ -124,6 +124,57 @@ def dns_skipped(place):
     contains(token.reports[-1]["reason"], "dns=skipped")
 
 
+def mtu_too_large(place):
+    machine, token, _ = expect(place, 0, "WARNING: packets of 1420 bytes", "wg0.conf", "connected", prepare=lambda m, t: m.fault("mtu"))
+    assert token.reports[-1]["reason"].endswith(" mtu=1420"), token.reports[-1]
+    contains(machine.read("fake/pings"), "-M do -c 1 -W 2 -s 1392 10.77.1.1\n")
+
+
+def mtu_unknown(place):
+    """Where ping cannot be told to keep a packet whole (busybox), and where the packet gets through, nothing is said."""
+    for name in ("old-ping", None):
+        machine, token = Machine(place.path(f"machine-{name}")), place.hub.new_token()
+        if name:
+            machine.fault(name)
+        status, output = machine.install(token)
+        equal(status, 0, output)
+        assert "packets" not in output and "mtu" not in token.reports[-1]["reason"], output
+
+
+def firewall(name, script):
+    def test(place):
+        def prepare(machine, _):
+            (machine.fake / "bin" / name).write_text(f"#!/bin/dash\n{script}\n")
+            (machine.fake / "bin" / name).chmod(0o755)
+
+        program = {"firewall-cmd": "firewalld"}.get(name, name)
+        machine, token, output = expect(place, 0, f"{program} is active", "rule on wg0", prepare=prepare)
+        assert token.reports[-1]["reason"].endswith(f" firewall={program}"), token.reports[-1]
+        equal(output.count(program), 1)
+        (machine.fake / "bin" / name).write_text("#!/bin/dash\necho 'Status: inactive'\nexit 252\n")
+        token = place.hub.new_token()
+        status, output = machine.install(token)
+        equal(status, 0, output)
+        assert program not in output and "firewall" not in token.reports[-1]["reason"], output
+
+    return test
+
+
+def no_timeout_program(place):
+    """What hangs is ended all the same: the resolver here, after 15 s."""
+    machine, token = Machine(place.path("machine")), place.hub.new_token(HUB_ENDPOINT="hub.example.com:51820")
+    machine.hidden.add("timeout")
+    equal(machine.install(token)[0], 0)
+    machine, token = Machine(place.path("hanging")), place.hub.new_token(HUB_ENDPOINT="hub.example.com:51820")
+    machine.hidden.add("timeout")
+    (machine.fake / "bin/getent").write_text("#!/bin/dash\nexec /usr/bin/sleep 77\n")
+    began = time.monotonic()
+    status, output = machine.install(token)
+    equal(status, 13, output)
+    contains(output, "hub.example.com cannot be resolved")
+    assert time.monotonic() - began < 60
+
+
 def busy_lock(place):
     """Two at once: the second waits, and then finds it done."""
     machine = Machine(place.path("machine"))
@@ -339,6 +390,11 @@ TESTS = [
     ("0: not enabled at boot", not_enabled),
     ("0: systemd", systemd),
     ("0: DNS skipped", dns_skipped),
+    ("0: large packets do not get through", mtu_too_large),
+    ("0: no word about large packets where they pass or cannot be tried", mtu_unknown),
+    ("0: ufw is active", firewall("ufw", "echo 'Status: active'")),
+    ("0: firewalld is active", firewall("firewall-cmd", "echo running")),
+    ("without a timeout program nothing hangs", no_timeout_program),
     ("two runs at once: one waits and finds it done", busy_lock),
     ("a lock of a dead or foreign process is nobody's", stale_lock),
     ("on a Proxmox host it goes on and says so", proxmox_host),

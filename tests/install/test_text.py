@@ -8,20 +8,26 @@ import sample
 from checking import equal
 
 SHELLS = {"bash": ["bash"], "dash": ["dash"], "ash": ["busybox", "ash"]}
+# Which platforms have a script of their own, and the part of the uninstaller that is theirs.
+UNINSTALLERS = {"linux": "LINUX"}
+PLATFORMS = list(UNINSTALLERS)
+OUTER = [*PLATFORMS, "unsupported", "resume", "error"]
 PIN = "sha256//" + "A" * 43 + "="
 
 
 def served():
-    """Every script that leaves the hub, and the two that are inside the first."""
+    """Every script that leaves the hub, and the two that are inside a platform's own."""
     values = sample.values(pin=PIN)
     scripts = {
-        "linux": render.render("linux.sh.template", values),
+        **{name: render.render(f"{name}.sh.template", sample.for_platform(values, name)) for name in PLATFORMS},
         "unsupported": render.render("unsupported.sh.template", {**values, "PLATFORM": "proxmox"}),
         "resume": render.render("resume.sh.template", {**values, "USED_AT": "2026-01-02T03:04:05Z"}),
         "error": render.render("error.sh.template", {"MESSAGE": "it's gone", "EXIT_CODE": 41}),
     }
-    scripts["copy"] = inside(scripts["linux"], "_WGHUB_COPY")
-    scripts["uninstall"] = b"#!/bin/sh\n" + inside(scripts["copy"], "_WGHUB_UNINSTALL")
+    for name in PLATFORMS:
+        scripts[f"{name}-copy"] = inside(scripts[name], "_WGHUB_COPY")
+        scripts[f"{name}-uninstall"] = b"#!/bin/sh\n" + b"".join(
+            inside(scripts[f"{name}-copy"], word) for word in (f"_WGHUB_UNINSTALL_{UNINSTALLERS[name]}", "_WGHUB_UNINSTALL"))
     return scripts
 
 
@@ -50,13 +56,13 @@ def plain_bytes(place):
 
 
 def last_line(place):
-    for name in ("linux", "unsupported", "resume", "error"):
+    for name in OUTER:
         equal(served()[name].splitlines()[-1], b'{ _main "$@"; } </dev/null', name)
 
 
 def nothing_at_top(place):
     """Outside functions there is nothing but comments, and every function starts with an underscore."""
-    for name in ("linux", "unsupported", "resume", "error"):
+    for name in OUTER:
         text = served()[name].decode()
         text = re.sub(r"<<'?(\w+)'?\n.*?\n\1\n", "\n", text, flags=re.S)
         for line in text.splitlines()[:-1]:
@@ -126,7 +132,7 @@ def prefixes(shell, fine):
                     os.symlink(logger, bin_directory / name)
         interpreter = subprocess.run(["which", SHELLS[shell][0]], capture_output=True, text=True, check=True).stdout.strip()
         count = 0
-        for name in ("linux", "unsupported", "resume", "error"):
+        for name in OUTER:
             script = served()[name]
             part = place.path("part")
             for length in cuts(script, place.full, fine):

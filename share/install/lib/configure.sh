@@ -1,4 +1,4 @@
-# Writes what stays: the conf, a drop-in where the implementation needs one, the uninstaller.
+# Writes what stays: the conf, what the init system needs, the uninstaller.
 
 _configure() {
   _step "writing $_conf"
@@ -7,9 +7,8 @@ _configure() {
   _changed=yes
   _stop
   _write_conf || _fail 70 INTERNAL "cannot write $_conf" 'make it writable, run the same command again'
-  _write_drop_in
+  _write_service
   _write_uninstaller
-  if command -v restorecon >/dev/null 2>&1; then restorecon -RF /etc/wireguard >>"$_log" 2>&1; fi
   _progress configured
 }
 
@@ -31,12 +30,4 @@ _write_conf() {
       printf '[Peer]\nPublicKey = %s\nEndpoint = %s\n' "$_hub_key" "$_endpoint" &&
       printf 'AllowedIPs = %s\nPersistentKeepalive = %s\n' "$_network" "$_keepalive"
   } >"$_conf.new" && chmod 0600 "$_conf.new" && mv -f "$_conf.new" "$_conf"
-}
-
-_write_drop_in() {
-  if [ "$_impl" != userspace ] || [ "$_init" != systemd ]; then return 0; fi
-  _directory=/etc/systemd/system/wg-quick@$_interface.service.d
-  (umask 022 && mkdir -p "$_directory") &&
-    printf '%s\n[Service]\nEnvironment=WG_QUICK_USERSPACE_IMPLEMENTATION=%s\n' "$_marker" "$(_userspace_program)" >"$_directory/wghub.conf" &&
-    chmod 0644 "$_directory/wghub.conf"
 }

@@ -6,8 +6,6 @@ _ours() { head -n 2 "$1" 2>/dev/null | grep -Eq "^# managed-by: wghub spoke=[^ ]
 # _ours_for_spoke FILE: made for this very spoke.
 _ours_for_spoke() { head -n 2 "$1" 2>/dev/null | grep -qxF "$_marker"; }
 
-_link_exists() { ip link show dev "$1" >/dev/null 2>&1; }
-
 # _taken NAME: says what stands in the way, or nothing. A link without our conf is somebody's tunnel.
 _taken() {
   for _file in "/etc/wireguard/$1.conf" "/etc/wireguard/$1.key"; do

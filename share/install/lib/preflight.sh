@@ -1,4 +1,5 @@
-# Everything that can fail cheaply, before anything is changed or the token is bound: codes 12 to 16 (30, 31 in kernel.sh).
+# Everything that can fail cheaply, before anything is changed or the token is bound: codes 12 to 16
+# (others: _probe_kernel of the platform).
 
 _preflight() {
   _step 'checking this machine'
@@ -17,8 +18,9 @@ _check_tools() {
   if [ "$(_https_client)" = none ]; then
     _fail 12 MISSING_TOOL 'there is no curl (and no wget that can check this hub)' 'install the package curl, run the same command again'
   fi
-  if ! command -v ip >/dev/null 2>&1; then
-    _fail 12 MISSING_TOOL 'there is no ip command' 'install the package iproute2 (or iproute), run the same command again'
+  _missing=$(_missing_tool)
+  if [ -n "$_missing" ]; then
+    _fail 12 MISSING_TOOL "${_missing%%|*}" "install the package ${_missing#*|}, run the same command again"
   fi
 }
 
@@ -62,8 +64,7 @@ _resolve_endpoint() {
   case $_endpoint_host in
     *:*) _endpoint_ips=$_endpoint_host ;;
     *[!0-9.]*)
-      command -v getent >/dev/null 2>&1 || { _endpoint_ips=; return 0; }
-      _endpoint_ips=$(_limited 15 getent ahosts "$_endpoint_host" 2>>"$_log" | cut -d ' ' -f 1 | sort -u)
+      _endpoint_ips=$(_resolve "$_endpoint_host") || { _endpoint_ips=; return 0; }
       if [ -z "$_endpoint_ips" ]; then
         _fail 13 HUB_UNREACHABLE "the name $_endpoint_host cannot be resolved" 'check the name servers of this machine, run the same command again'
       fi ;;

@@ -26,20 +26,16 @@ _derive_key() {
   printf '%s\n' "$_public_key" | grep -Eqx '[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]='
 }
 
+# _fact TEXT LENGTH: as a JSON string.
+_fact() { printf '"%s"' "$(_json_text "$(printf '%s' "$1" | cut -c "1-$2")")"; }
+
 _describe_machine() {
-  # shellcheck disable=SC1091
-  _distribution=$(. /etc/os-release 2>/dev/null && echo "${PRETTY_NAME:-}")
-  _proxmox=false
-  if [ -d /etc/pve ] && command -v pveversion >/dev/null 2>&1; then
-    _proxmox=true
-    _reason='proxmox_host=true'
-    _warn 'this is a Proxmox host; the Proxmox command would also show its cluster.'
-  fi
-  _metadata="{\"wireguardVersion\":\"$(_json_text "$(wg --version 2>/dev/null | sed 's/^[^ ]* v\([^ ]*\).*/\1/' | cut -c 1-64)")\""
-  _metadata="$_metadata,\"kernelVersion\":\"$(_json_text "$(uname -r | cut -c 1-128)")\""
-  _metadata="$_metadata,\"distribution\":\"$(_json_text "$(printf '%s' "$_distribution" | cut -c 1-128)")\""
-  _metadata="$_metadata,\"hostname\":\"$(_json_text "$(uname -n | cut -c 1-255)")\""
-  _metadata="$_metadata,\"implementation\":\"$_impl\",\"proxmoxHost\":$_proxmox}"
+  _platform_facts
+  _metadata="{\"wireguardVersion\":$(_fact "$(wg --version 2>/dev/null | sed 's/^[^ ]* v\([^ ]*\).*/\1/')" 64)"
+  _metadata="$_metadata,\"kernelVersion\":$(_fact "$(uname -r)" 128)"
+  _metadata="$_metadata,\"distribution\":$(_fact "$(_system_name)" 128)"
+  _metadata="$_metadata,\"hostname\":$(_fact "$(_host_name)" 255)"
+  _metadata="$_metadata,\"implementation\":\"$_impl\"$_more_metadata}"
 }
 
 _register() {
@@ -48,7 +44,7 @@ _register() {
   _describe_machine
   # From here on the hub may know the key even if its answer is lost.
   : >"$_state/registering"
-  _body="{\"token\":\"$_token\",\"publicKey\":\"$_public_key\",\"os\":\"$_os\",\"metadata\":$_metadata}"
+  _body="{\"token\":\"$_token\",\"publicKey\":\"$_public_key\",\"os\":\"$_os\",\"metadata\":$_metadata$_more_fields}"
   : >"$_answer"
   _hub_call "$_register_url" 60 3
   _body=

@@ -23,15 +23,14 @@ _overlap() {
   [ $((_first >> (32 - _bits))) = $((_value >> (32 - _bits))) ]
 }
 
-# _colliding_route INTERFACE: the first route of another interface that overlaps the network. A default route, also in two
-# halves, is not one: ours is more exact. Routes without a device (blackhole and the like) lead nowhere.
+# The first route of another interface that overlaps the network. A default route, also in two halves, is not one: ours is more exact.
 _colliding_route() {
-  ip -4 route show table main 2>>"$_log" | while read -r _destination _way; do
+  {
+    _local_routes
+    _more_routes
+  } | while read -r _destination _way; do
     case $_destination in
       default | 0.0.0.0/[01] | 128.0.0.0/1 | *[!0-9./]* | '') continue ;;
-    esac
-    case " $_way " in
-      *" dev $1 "*) continue ;;
     esac
     if _overlap "$_destination" "$_network"; then
       printf '%s %s\n' "$_destination" "$_way"
@@ -44,7 +43,7 @@ _check_routes() {
   case $_network in
     *:*) return 0 ;;
   esac
-  _route=$(_colliding_route "$_interface")
+  _route=$(_colliding_route)
   if [ -n "$_route" ]; then
     _fail 15 ADDRESS_CONFLICT "the hub's network $_network overlaps the local route $_route" \
       'give the hub or this network other addresses; the administrator chooses the hub network'

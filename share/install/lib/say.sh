@@ -28,12 +28,31 @@ _log_tail() {
     -e 's/[A-Za-z0-9+\/]\{43\}=/[key]/g' -e 's/[A-Za-z0-9_-]\{43\}/[token]/g' | cut -c 1-160 | tail -c 1400
 }
 
-# _limited SECONDS COMMAND...: no command may hang the installation. Where there is no timeout program it runs unlimited.
+# _limited SECONDS COMMAND...: no command may hang the installation. 124 when it was ended.
 _limited() {
   if command -v timeout >/dev/null 2>&1; then
     timeout "$@"
   else
-    shift
-    "$@"
+    _watched "$@"
   fi
+}
+
+# Without a timeout program: looks ten times a second whether it is still there. Not every sleep knows tenths.
+_watched() {
+  _looks=$(($1 * 10))
+  shift
+  "$@" &
+  _child=$!
+  while kill -0 "$_child" 2>/dev/null; do
+    if [ "$_looks" -le 0 ]; then
+      kill "$_child" 2>/dev/null
+      sleep 1
+      kill -9 "$_child" 2>/dev/null
+      wait "$_child" 2>/dev/null
+      return 124
+    fi
+    sleep 0.1 2>/dev/null || sleep 1
+    _looks=$((_looks - 1))
+  done
+  wait "$_child" 2>/dev/null
 }

@@ -1,83 +1,8 @@
-# Starts, stops and undoes the interface, with the init system that runs here: systemd, OpenRC, or none.
-
-_init_system() {
-  if [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; then
-    echo systemd
-  elif [ -x /sbin/openrc-run ] && command -v rc-update >/dev/null 2>&1; then
-    echo openrc
-  else
-    echo none
-  fi
-}
-
-# Whatever is there of the interface: a unit, a link that wg-quick made, half a link of a killed run.
-_stop() {
-  case $_init in
-    systemd) _limited 60 systemctl stop "wg-quick@$_interface" >>"$_log" 2>&1 ;;
-    openrc) if [ -e "/etc/init.d/wg-quick.$_interface" ]; then _limited 60 rc-service "wg-quick.$_interface" stop >>"$_log" 2>&1; fi ;;
-  esac
-  if _link_exists "$_interface"; then
-    _limited 60 wg-quick down "$_interface" >>"$_log" 2>&1 || ip link del "$_interface" >>"$_log" 2>&1
-  fi
-  return 0
-}
-
-_disable() {
-  case $_init in
-    systemd) systemctl disable "wg-quick@$_interface" >>"$_log" 2>&1 ;;
-    openrc)
-      rc-update del "wg-quick.$_interface" default >>"$_log" 2>&1
-      rm -f "/etc/init.d/wg-quick.$_interface" ;;
-  esac
-  rm -rf "/etc/systemd/system/wg-quick@$_interface.service.d/wghub.conf"
-  rmdir "/etc/systemd/system/wg-quick@$_interface.service.d" 2>/dev/null
-  return 0
-}
-
-_enable() {
-  _enabled=no
-  case $_init in
-    systemd) systemctl enable "wg-quick@$_interface" >>"$_log" 2>&1 && _enabled=yes ;;
-    openrc)
-      ln -sf /etc/init.d/wg-quick "/etc/init.d/wg-quick.$_interface" >>"$_log" 2>&1 &&
-        rc-update add "wg-quick.$_interface" default >>"$_log" 2>&1 && _enabled=yes ;;
-  esac
-  if [ "$_enabled" = no ]; then
-    _persistent=false
-    _warn "the tunnel is not started at boot: start it with wg-quick up $_interface."
-  fi
-}
-
-# The unit's own start would wait for ever on a name that does not resolve, so the wait is here.
-_up_by_systemd() {
-  systemctl reset-failed "wg-quick@$_interface" >>"$_log" 2>&1
-  systemctl restart --no-block "wg-quick@$_interface" >>"$_log" 2>&1 || return 1
-  _waited=0
-  while [ "$_waited" -lt 60 ]; do
-    case $(systemctl is-active "wg-quick@$_interface" 2>>"$_log") in
-      active) return 0 ;;
-      failed) break ;;
-    esac
-    sleep 1
-    _waited=$((_waited + 1))
-  done
-  _limited 20 journalctl -u "wg-quick@$_interface" -n 20 --no-pager >>"$_log" 2>&1
-  return 1
-}
-
-# The log takes wg-quick's output because a userspace implementation stays alive and would hold the caller's pipe open.
-_up() {
-  case $_init in
-    systemd) _up_by_systemd ;;
-    openrc) _limited 60 rc-service "wg-quick.$_interface" start >>"$_log" 2>&1 ;;
-    *) _limited 60 env WG_ENDPOINT_RESOLUTION_RETRIES=5 wg-quick up "$_interface" >>"$_log" 2>&1 ;;
-  esac
-}
+# Starts the interface, and undoes a run that failed. Leaves the ways of the init system to the platform's own files.
 
 _start() {
   _step "starting $_interface"
   _stage=started
-  if [ "$_init" = systemd ]; then systemctl daemon-reload >>"$_log" 2>&1; fi
   _enable
   if ! _up; then
     # A wg-quick whose script was killed may still be at work beside us: once more, from nothing.
@@ -100,6 +25,7 @@ _undo() {
   rm -f "$_conf"
   if [ -e "$_conf.bak" ] && _ours "$_conf.bak"; then
     mv -f "$_conf.bak" "$_conf"
+    _write_service
     _enable 2>/dev/null
     _up
   elif ! grep -qs '^# managed-by: wghub ' /etc/wireguard/*.conf; then

@@ -2,8 +2,6 @@
 # Files in the directory: install.sh (this script), interface (its name), new-key (the key was made for this), replaced (the old conf is kept as .bak), registering (the hub
 # may know the key), registered (it does), reported (stages told), done (finished). Undoing is left to configure.sh and service.sh.
 
-_lock=/run/wghub.lock
-
 _begin() {
   set -u
   umask 077
@@ -15,7 +13,8 @@ _begin() {
   _persistent=true
   _changed=no
   _locked=no
-  _init=$(_init_system)
+  _lock=$(_run_directory)/wghub.lock
+  _know_machine
   trap _leave EXIT
   trap '_interrupted' INT TERM HUP
   _answer=$_state/answer
@@ -41,7 +40,7 @@ _take_lock() {
       _fail 70 BUSY "the lock $_lock cannot be had" 'wait for the other installation, run the same command again'
     fi
     _owner=$(cat "$_lock/pid" 2>/dev/null)
-    if [ -n "$_owner" ] && grep -q wghub-spoke "/proc/$_owner/cmdline" 2>/dev/null; then
+    if [ -n "$_owner" ] && _installer_runs "$_owner"; then
       if [ "$_waited" = 0 ]; then _step "another installation (process $_owner) is running; waiting for it."; fi
     elif [ -n "$_owner" ] || [ "$_waited" -ge 2 ]; then
       _drop_stale_lock

@@ -1,15 +1,14 @@
 # Writes /usr/local/sbin/wghub-uninstall, which removes every spoke of this machine and only files that carry the marker.
+# _uninstaller_of_platform prints what only this system needs: _remove_interface, and _remove_rest for the end.
 
 _write_uninstaller() {
   (umask 022 && mkdir -p /usr/local/sbin)
-  { printf '#!/bin/sh\n%s\n' "$_marker" && _uninstaller; } >/usr/local/sbin/.wghub-uninstall.new &&
+  { printf '#!/bin/sh\n%s\n' "$_marker" && _uninstaller_of_platform && _uninstaller; } >/usr/local/sbin/.wghub-uninstall.new &&
     chmod 0755 /usr/local/sbin/.wghub-uninstall.new && mv -f /usr/local/sbin/.wghub-uninstall.new /usr/local/sbin/wghub-uninstall
 }
 
 _uninstaller() {
   cat <<'_WGHUB_UNINSTALL'
-# Removes the WireGuard hub's tunnels from this machine, and only files that the installation marked. No package is removed.
-# Remove the spoke on the hub too: this file cannot.
 
 _marked() { head -n 2 "$1" 2>/dev/null | grep -q '^# managed-by: wghub '; }
 
@@ -17,22 +16,6 @@ _remove_marked() {
   for _file in "$@"; do
     if [ -f "$_file" ] && _marked "$_file"; then rm -f "$_file" && _found=yes; fi
   done
-}
-
-_remove_interface() {
-  if [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; then
-    systemctl disable --now "wg-quick@$1" >/dev/null 2>&1
-  elif [ -e "/etc/init.d/wg-quick.$1" ]; then
-    rc-service "wg-quick.$1" stop >/dev/null 2>&1
-    rc-update del "wg-quick.$1" default >/dev/null 2>&1
-    rm -f "/etc/init.d/wg-quick.$1"
-  fi
-  if ip link show dev "$1" >/dev/null 2>&1; then
-    wg-quick down "$1" >/dev/null 2>&1 || ip link del "$1" >/dev/null 2>&1
-  fi
-  _remove_marked "/etc/systemd/system/wg-quick@$1.service.d/wghub.conf"
-  rmdir "/etc/systemd/system/wg-quick@$1.service.d" 2>/dev/null
-  printf '[wghub] removed %s\n' "$1"
 }
 
 _main() {
@@ -54,6 +37,7 @@ _main() {
     if [ -d "$_folder" ]; then rm -rf "$_folder" && _found=yes; fi
   done
   rmdir /var/lib/wghub-spoke 2>/dev/null
+  _remove_rest
   if [ "$_found" = yes ]; then
     printf '%s\n' '[wghub] uninstalled. Remove the spoke on the hub too. A second run removes this uninstaller.'
   else

@@ -17,7 +17,7 @@ _verify() {
 _poll_handshake() {
   _waited=0
   while [ "$_handshake" = no ]; do
-    _last=$(wg show "$_interface" latest-handshakes 2>>"$_log" | cut -f 2 | head -n 1)
+    _last=$(wg show "$(_device)" latest-handshakes 2>>"$_log" | cut -f 2 | head -n 1)
     if [ "${_last:-0}" != 0 ]; then _handshake=yes; fi
     if [ "$_handshake" = yes ] || [ "$_waited" -ge "$1" ]; then return 0; fi
     sleep 1
@@ -27,7 +27,7 @@ _poll_handshake() {
 
 # wg takes the first address of a name only; the other family may be the one that gets through.
 _try_other_family() {
-  _current=$(wg show "$_interface" endpoints 2>>"$_log" | cut -f 2 | head -n 1)
+  _current=$(wg show "$(_device)" endpoints 2>>"$_log" | cut -f 2 | head -n 1)
   for _ip in $_endpoint_ips; do
     case $_current:$_ip in
       "["*:*:*) continue ;;
@@ -36,13 +36,13 @@ _try_other_family() {
       *) continue ;;
     esac
     _note "no handshake by $_current, trying $_other_endpoint"
-    wg set "$_interface" peer "$_hub_key" endpoint "$_other_endpoint" >>"$_log" 2>&1
+    wg set "$(_device)" peer "$_hub_key" endpoint "$_other_endpoint" >>"$_log" 2>&1
     return 0
   done
 }
 
 _no_handshake() {
-  _transfer=$(wg show "$_interface" transfer 2>>"$_log" | head -n 1)
+  _transfer=$(wg show "$(_device)" transfer 2>>"$_log" | head -n 1)
   _sent=$(printf '%s\n' "$_transfer" | cut -f 3)
   _received=$(printf '%s\n' "$_transfer" | cut -f 2)
   if [ "${_sent:-0}" = 0 ]; then
@@ -68,7 +68,10 @@ _tcp_answers() {
 # A hub that does not answer pings is fine when TCP gets through.
 _check_reachable() {
   for _ in 1 2 3; do
-    if ping -c 1 -W 2 "$_hub_address" >>"$_log" 2>&1; then return 0; fi
+    if _ping "$_hub_address"; then
+      _check_mtu
+      return 0
+    fi
   done
   if _tcp_answers; then
     _warn "the hub does not answer pings at $_hub_address, but TCP gets through."
@@ -77,6 +80,21 @@ _check_reachable() {
   _finish_files
   _fail 61 TRAFFIC_BLOCKED "handshake done, but $_hub_address does not answer through the tunnel" \
     'check the firewalls of hub and this machine for the interface; nothing needs to be installed again'
+}
+
+# Large packets can be lost where small ones pass (a narrow link on the way): a login works then, and a transfer hangs.
+_check_mtu() {
+  _mtu=$(_device_mtu)
+  case $_mtu in
+    '' | *[!0-9]*) return 0 ;;
+  esac
+  # Not every ping can be told to send a packet in one piece.
+  _ping_whole 56 "$_hub_address" || return 0
+  for _ in 1 2 3; do
+    if _ping_whole $((_mtu - 28)) "$_hub_address"; then return 0; fi
+  done
+  _warn "packets of $_mtu bytes do not get through the tunnel: if transfers hang, put a smaller MTU (1280 always works) into $_conf."
+  _reason="$_reason mtu=$_mtu"
 }
 
 # First the proof that it is done, then the copy with the token goes: killed in between, the same command still says installed.
@@ -98,6 +116,11 @@ _finish() {
   if [ -n "$_dns" ]; then
     _warn "DNS skipped: the name servers of this machine stay as they are (the hub names $_dns)."
     _reason="$_reason dns=skipped"
+  fi
+  _firewall=$(_local_firewall)
+  if [ -n "$_firewall" ]; then
+    _step "$_firewall is active on this machine: connections from the hub may need a rule on $_interface."
+    _reason="$_reason firewall=$_firewall"
   fi
   _progress verified
   rm -f "$_state/reported"

@@ -1,7 +1,9 @@
-# Refuses, before anything is touched, machines where this script is the wrong way. Leaves packages and the kernel to later stages.
+# Machines where the Linux script is the wrong way. Leaves packages and the kernel to later stages.
 
-# _wrong_platform: says what to use instead, or nothing when this machine is right.
-_wrong_platform() {
+# _wrong_platform: says what to use instead (CAUSE|FIX), or nothing when this machine is right.
+_wrong_platform() { _wrong_linux; }
+
+_wrong_linux() {
   _system=$(uname -s)
   if [ "$_system" != Linux ]; then
     echo "this is $_system, the command is for Linux|use the command for $_system that the hub shows"
@@ -15,17 +17,5 @@ _wrong_platform() {
     echo "NixOS is configured by its own files|declare the tunnel in networking.wg-quick.interfaces"
   elif command -v transactional-update >/dev/null 2>&1; then
     echo "the system is updated by snapshots, packages cannot be installed in place|run transactional-update pkg install wireguard-tools, reboot and add the tunnel with wg-quick"
-  fi
-}
-
-_check_platform() {
-  _wrong=$(_wrong_platform)
-  if [ -n "$_wrong" ]; then _refuse 11 UNSUPPORTED "${_wrong%%|*}" "${_wrong#*|}."; fi
-}
-
-_check_root() {
-  if [ "$(id -u)" != 0 ]; then
-    _refuse 10 NOT_ROOT 'this needs root' "run exactly this, as a user who may use sudo:
-  $_command"
   fi
 }
