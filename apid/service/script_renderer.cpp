@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -18,6 +19,7 @@ constexpr std::string_view kInclude = "{{INCLUDE ";
 constexpr std::size_t kLargestTemplate = 256 * 1024;
 
 std::string read_template(const std::string& path) {
+  if (!std::filesystem::is_regular_file(path)) throw std::runtime_error("cannot read the script template " + path);
   std::ifstream file(path, std::ios::binary);
   std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (!file || text.empty()) throw std::runtime_error("cannot read the script template " + path);
@@ -28,6 +30,13 @@ std::string read_template(const std::string& path) {
   return text;
 }
 
+// A file below lib/, and no way out of there.
+bool is_include_name(std::string_view name) {
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
+  return !name.empty() && name.find_first_not_of(allowed) == std::string_view::npos && name.front() != '/' &&
+         name.back() != '/' && name.find("//") == std::string_view::npos && name.find("..") == std::string_view::npos;
+}
+
 std::string with_includes(const std::string& directory, const std::string& text) {
   std::string result;
   std::size_t position = 0;
@@ -36,10 +45,8 @@ std::string with_includes(const std::string& directory, const std::string& text)
     if (start == std::string::npos) return result + text.substr(position);
     const auto end = text.find("}}\n", start);
     const std::string name = text.substr(start + kInclude.size(), end - start - kInclude.size());
-    const bool is_name = !name.empty() &&
-                         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-.") == std::string::npos &&
-                         name.find("..") == std::string::npos;
-    if (end == std::string::npos || !is_name) throw std::runtime_error("a bad {{INCLUDE …}} in " + directory);
+    if (end == std::string::npos || !is_include_name(name))
+      throw std::runtime_error("a bad {{INCLUDE …}} in " + directory);
     result.append(text, position, start - position);
     result += read_template(directory + "/lib/" + name);
     position = end + 3;
@@ -76,6 +83,14 @@ std::string joined(const std::vector<Address>& addresses) {
     text += to_string(address);
   }
   return text;
+}
+
+// A platform whose template is not there yet is told so by a script of its own.
+ScriptTemplate platform_template(const std::string& directory, Platform platform) {
+  const std::string ending = platform == Platform::windows ? ".ps1.template" : ".sh.template";
+  const std::string file = std::string(to_text(platform)) + ending;
+  const bool missing = platform != Platform::linux && !std::filesystem::exists(directory + "/" + file);
+  return {directory, missing ? "unsupported" + ending : file};
 }
 
 ScriptValues values_of(const Token& token, std::string_view token_text, Platform platform) {
@@ -153,31 +168,19 @@ Digest ScriptTemplate::digest(const ScriptValues& values) const {
 }
 
 ScriptRenderer::ScriptRenderer(const std::string& share_directory)
-    : linux_(share_directory + "/install", "linux.sh.template"),
-      unsupported_(share_directory + "/install", "unsupported.sh.template"),
-      unsupported_windows_(share_directory + "/install", "unsupported.ps1.template"),
+    : install_{{Platform::linux, platform_template(share_directory + "/install", Platform::linux)},
+               {Platform::proxmox, platform_template(share_directory + "/install", Platform::proxmox)},
+               {Platform::macos, platform_template(share_directory + "/install", Platform::macos)},
+               {Platform::windows, platform_template(share_directory + "/install", Platform::windows)}},
       error_(share_directory + "/install", "error.sh.template"),
       resume_(share_directory + "/install", "resume.sh.template") {}
 
-const ScriptTemplate& ScriptRenderer::template_of(Platform platform) const {
-  switch (platform) {
-    case Platform::linux:
-      return linux_;
-    case Platform::windows:
-      return unsupported_windows_;
-    case Platform::macos:
-    case Platform::proxmox:
-      return unsupported_;
-  }
-  throw std::logic_error("no such platform");
-}
-
 std::string ScriptRenderer::install_script(const Token& token, std::string_view token_text, Platform platform) const {
-  return template_of(platform).render(values_of(token, token_text, platform));
+  return install_.at(platform).render(values_of(token, token_text, platform));
 }
 
 Digest ScriptRenderer::install_script_digest(const Token& token, std::string_view token_text, Platform platform) const {
-  return template_of(platform).digest(values_of(token, token_text, platform));
+  return install_.at(platform).digest(values_of(token, token_text, platform));
 }
 
 std::string ScriptRenderer::error_script(const ScriptError& error, bool windows) const {

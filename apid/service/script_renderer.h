@@ -1,6 +1,7 @@
 // Makes install scripts from the templates in share/install (R12, R13). Which token may have one is TokenService's.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,8 +19,9 @@ using ScriptValues = std::vector<std::pair<std::string_view, std::string>>;
 /// A template, cut at its placeholders.
 class ScriptTemplate {
  public:
-  /// Replaces `{{INCLUDE name}}` lines by files of lib/, then finds `{{NAME}}`. Throws std::runtime_error naming the
-  /// file when it is absent, names an unknown include, or is not plain ASCII with LF line ends (R10).
+  /// Replaces `{{INCLUDE name}}` and `{{INCLUDE folder/name}}` lines by files of lib/, then finds `{{NAME}}`. Throws
+  /// std::runtime_error naming the file when it is absent, names an unknown include, or is not plain ASCII with LF line
+  /// ends (R10).
   ScriptTemplate(const std::string& directory, const std::string& file);
 
   /// Throws std::runtime_error for a placeholder without value.
@@ -63,11 +65,7 @@ class ScriptRenderer {
   std::string resume_script(const std::string& token_hash, const std::string& used_at) const;
 
  private:
-  const ScriptTemplate& template_of(Platform platform) const;
-
-  ScriptTemplate linux_;
-  ScriptTemplate unsupported_;
-  ScriptTemplate unsupported_windows_;
+  std::map<Platform, ScriptTemplate> install_;
   ScriptTemplate error_;
   ScriptTemplate resume_;
 };

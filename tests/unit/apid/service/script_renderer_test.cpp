@@ -100,6 +100,26 @@ TEST_CASE("A refusal is a program of its own, quoted for its shell") {
   CHECK(renderer.error_script({"it's over (41)", 41}, true) == "throw 'it''s over (41)'\n");
 }
 
+TEST_CASE("Each platform has a template of its own, and a script that says so where it has none") {
+  const store::ScratchDirectory directory;
+  const std::string place = directory.file("share/install");
+  std::filesystem::create_directories(place);
+  for (const char* file : {"linux.sh", "unsupported.sh", "unsupported.ps1", "error.sh", "resume.sh"})
+    write(place + "/" + file + ".template", std::string(file) + " {{TOKEN}}\n");
+  const auto served = [&](Platform platform) {
+    const auto script = ScriptRenderer(directory.file("share")).install_script(good_token(), kText, platform);
+    return script.substr(0, script.find(' '));
+  };
+  CHECK(served(Platform::linux) == "linux.sh");
+  CHECK(served(Platform::macos) == "unsupported.sh");
+  CHECK(served(Platform::windows) == "unsupported.ps1");
+  for (const char* file : {"macos.sh", "proxmox.sh", "windows.ps1"})
+    write(place + "/" + file + ".template", std::string(file) + " {{TOKEN}}\n");
+  CHECK(served(Platform::macos) == "macos.sh");
+  CHECK(served(Platform::proxmox) == "proxmox.sh");
+  CHECK(served(Platform::windows) == "windows.ps1");
+}
+
 TEST_CASE("A template that is missing, foreign or wrong stops the start and is named") {
   const store::ScratchDirectory directory;
   const std::string place = directory.file("install");
@@ -115,9 +135,13 @@ TEST_CASE("A template that is missing, foreign or wrong stops the start and is n
   write(place + "/lib/part.sh", "part {{NAME}}\n");
   CHECK(fault_of("x={{NAME}}\n") == "x='value'\n");
   CHECK(fault_of("a\n{{INCLUDE part.sh}}\nb\n") == "a\npart 'value'\nb\n");
+  write(place + "/lib/windows/Deep-1_a.ps1", "& {{NAME}}\n");
+  CHECK(fault_of("{{INCLUDE part.sh}}\n{{INCLUDE windows/Deep-1_a.ps1}}\n") == "part 'value'\n& 'value'\n");
   CHECK(fault_of("{{OTHER}}\n").find("OTHER in a.template") != std::string::npos);
   for (const char* bad : {"", "a\r\n", "\xc3\xa4\n", "{{name}}\n", "{{}}\n", "{{INCLUDE ../secret}}\n",
-                          "{{INCLUDE /etc/passwd}}\n", "{{INCLUDE none.sh}}\n", "{{INCLUDE part.sh"})
+                          "{{INCLUDE /etc/passwd}}\n", "{{INCLUDE none.sh}}\n", "{{INCLUDE part.sh", "{{INCLUDE }}\n",
+                          "{{INCLUDE windows/../part.sh}}\n", "{{INCLUDE windows//Deep-1_a.ps1}}\n",
+                          "{{INCLUDE windows/}}\n", "{{INCLUDE windows}}\n", "{{INCLUDE a b.sh}}\n"})
     CHECK(fault_of(bad).find(place) + fault_of(bad).find("a.template") != 2 * std::string::npos);
   CHECK_THROWS_AS(ScriptTemplate(place, "none.template"), std::runtime_error);
   CHECK_THROWS_AS(ScriptRenderer(directory.file("nowhere")), std::runtime_error);
