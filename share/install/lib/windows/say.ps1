@@ -8,7 +8,8 @@ function Hide-Secret {
 
 function Write-Note {
   param([string]$Text)
-  if ($run.Log) { [IO.File]::AppendAllText($run.Log, (Hide-Secret $Text) + "`r`n") }
+  if (-not $run.Log) { return }
+  try { [IO.File]::AppendAllText($run.Log, (Hide-Secret $Text) + "`r`n") } catch [IO.IOException] { $null = 'a run that waits writes at this moment' }
 }
 
 function Write-Step {
