@@ -141,7 +141,7 @@ void render_install(const ScriptRenderer& renderer, FuzzedDataProvider& input) {
                          {"PERSISTENT_KEEPALIVE", std::to_string(token.persistent_keepalive)},
                          {"COMMAND", install_command(token, text, platform)}};
   const auto* name = platform == Platform::linux     ? "linux.sh.template"
-                     : platform == Platform::windows ? "unsupported.ps1.template"
+                     : platform == Platform::windows ? "windows.ps1.template"
                                                      : "unsupported.sh.template";
   check(name, script, values);
 }

@@ -1,4 +1,4 @@
-"""Renders the script templates as the hub does: includes once, then named placeholders, each value quoted for sh.
+"""Renders the script templates as the hub does: includes once, then named placeholders, each value quoted for sh or for PowerShell.
 
 Leaves checking of the values to the hub; here a value outside the hub's allow-list is refused by the same patterns.
 Use: render.py TEMPLATE NAME=VALUE... writes the script to stdout.
@@ -8,7 +8,7 @@ import re
 import sys
 
 SHARE = pathlib.Path(__file__).resolve().parents[2] / "share" / "install"
-INCLUDE = re.compile(r"^\{\{INCLUDE ((?:[a-z]+/)?[a-z_]+\.sh)\}\}$", re.M)
+INCLUDE = re.compile(r"^\{\{INCLUDE ((?:[a-z]+/)?[a-z_]+\.(?:sh|ps1))\}\}$", re.M)
 PLACEHOLDER = re.compile(r"\{\{([A-Z_]+)\}\}")
 UNQUOTED = {"EXIT_CODE"}
 ALLOWED = {
@@ -40,18 +40,24 @@ def quote(value):
     return "'" + value.replace("'", "'\\''") + "'"
 
 
+def powershell_quote(value):
+    return "'" + value.replace("'", "''") + "'"
+
+
 def load(name):
     """The template with its includes: what the hub keeps in memory."""
     return INCLUDE.sub(lambda m: (SHARE / "lib" / m[1]).read_text().rstrip("\n"), (SHARE / name).read_text())
 
 
 def render(name, values):
+    quoted = powershell_quote if name.endswith(".ps1.template") else quote
+
     def replace(match):
         key = match[1]
         value = str(values[key])
         if not re.fullmatch(ALLOWED[key], value):
             raise ValueError(f"{key}: refused")
-        return value if key in UNQUOTED else quote(value)
+        return value if key in UNQUOTED else quoted(value)
 
     return PLACEHOLDER.sub(replace, load(name)).encode()
 
