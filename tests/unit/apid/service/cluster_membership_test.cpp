@@ -101,7 +101,7 @@ TEST_CASE("Where two clusters know a told node, the one that knows more has it",
   CHECK(rig.add("prod", "b2", told({"shared", "b1", "b2"})).proxmox_cluster_id == second.proxmox_cluster_id);
   CHECK(rig.add("prod", "a1", told({"a1", "shared"})).proxmox_cluster_id == first.proxmox_cluster_id);
   // As many in both: where the spoke was.
-  CHECK(rig.put(second, "prod", "b1", told({"shared"})).proxmox_cluster_id == second.proxmox_cluster_id);
+  CHECK(rig.put(second, "prod", "shared", told({"shared"})).proxmox_cluster_id == second.proxmox_cluster_id);
   CHECK(rig.clusters() == "2");
 }
 
