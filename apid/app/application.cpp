@@ -129,8 +129,10 @@ struct Application::Parts {
         hub(stores, audit, events, *helper, configuration.interface_mtu,
             [this](const std::string& endpoint) { allow_endpoint(endpoint); }),
         tokens(stores, audit, events, scripts, system_random, token_settings(configuration)),
-        spokes(stores, audit, events, tokens, system_random,
-               {*helper, locks, tracker, [this] { reconciler.peers_changed(); }}),
+        membership(stores, audit, system_random),
+        spokes(stores, audit, events, tokens,
+               {*helper, locks, tracker, membership, [this] { reconciler.peers_changed(); }}),
+        clusters(stores, audit, events, tokens, tracker),
         reconciler(stores, audit, {*helper, spokes, tracker, locks, events},
                    configuration.keep_foreign_peers ? ForeignPeers::keep : ForeignPeers::remove,
                    configuration.interface_mtu, system_clock_seconds),
@@ -141,13 +143,15 @@ struct Application::Parts {
         token_endpoint(tokens),
         script_endpoint(tokens, scripts),
         spoke_endpoint(spokes),
+        cluster_endpoint(clusters),
         audit_endpoint(stores),
         health_endpoint(stores, accounts, hub, reconciler),
         admin_endpoint(accounts, hub),
         authenticator(accounts),
-        router(endpoint::make_routes({account_endpoint, hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint,
-                                      audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
-               authenticator),
+        router(
+            endpoint::make_routes({account_endpoint, hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint,
+                                   cluster_endpoint, audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
+            authenticator),
         server(std::make_unique<http::Server>(server_options(configuration, handed_over_socket), router, broadcaster)) {
     made_server = server.get();
     if (!allowed_endpoint.empty()) server->allow_host(allowed_endpoint);
@@ -184,7 +188,9 @@ struct Application::Parts {
   AccountService accounts;                     // people and API tokens
   HubService hub;                              // the hub's configuration
   TokenService tokens;                         // installation tokens
+  ClusterMembership membership;                // which node is in which cluster
   SpokeService spokes;                         // registered machines
+  ClusterService clusters;                     // Proxmox clusters
   Reconciler reconciler;                       // interface = database
   Housekeeper housekeeper;                     // what is due now and then
   endpoint::AccountEndpoint account_endpoint;  // one per URL group
@@ -192,6 +198,7 @@ struct Application::Parts {
   endpoint::TokenEndpoint token_endpoint;
   endpoint::ScriptEndpoint script_endpoint;
   endpoint::SpokeEndpoint spoke_endpoint;
+  endpoint::ClusterEndpoint cluster_endpoint;
   endpoint::AuditEndpoint audit_endpoint;
   endpoint::EventEndpoint event_endpoint;
   endpoint::HealthEndpoint health_endpoint;

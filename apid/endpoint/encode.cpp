@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 
 #include "apid/http/json.h"
+#include "apid/service/cluster_service.h"
 
 namespace wghub::endpoint {
 namespace {
@@ -21,6 +22,19 @@ boost::json::value time_or_null(const std::optional<std::int64_t>& at) {
 boost::json::value text_or_null(const std::optional<std::string>& text) {
   if (!text) return nullptr;
   return boost::json::string(*text);
+}
+
+boost::json::value truth_or_null(const std::optional<bool>& truth) {
+  if (!truth) return nullptr;
+  return *truth;
+}
+
+boost::json::value progress_or_null(const std::optional<Progress>& progress) {
+  if (!progress) return nullptr;
+  return boost::json::object{{"stage", progress->stage},
+                             {"code", progress->code},
+                             {"reason", progress->reason},
+                             {"at", http::to_timestamp(progress->at)}};
 }
 
 boost::json::array allowed_ips(const Address& address, std::uint8_t prefix) {
@@ -71,7 +85,8 @@ boost::json::object encode(const Token& token, TokenState state) {
           {"expiresAt", http::to_timestamp(token.expires_at)},
           {"used", state == TokenState::claimed || state == TokenState::registered},
           {"usedAt", time_or_null(token.used_at)},
-          {"state", to_text(state)}};
+          {"state", to_text(state)},
+          {"progress", progress_or_null(progress_of(token))}};
 }
 
 boost::json::object encode(const IssuedToken& issued) {
@@ -79,6 +94,7 @@ boost::json::object encode(const IssuedToken& issued) {
   token["token"] = issued.text.reveal();
   return {{"token", std::move(token)},
           {"installCommands", by_platform(issued.install_commands)},
+          {"wgetCommands", by_platform(issued.wget_commands)},
           {"auditCommands", by_platform(issued.audit_commands)},
           {"scriptSha256", by_platform(issued.script_sha256)}};
 }
@@ -97,6 +113,29 @@ boost::json::object encode(const Spoke& spoke) {
           {"proxmoxClusterId", text_or_null(spoke.proxmox_cluster_id)},
           {"proxmoxNodeName", text_or_null(spoke.proxmox_node_name)},
           {"proxmoxVersion", text_or_null(spoke.proxmox_version)}};
+}
+
+boost::json::object encode(const Cluster& cluster) {
+  return {{"id", cluster.id},
+          {"clusterName", cluster.name},
+          {"datacenter", text_or_null(cluster.datacenter)},
+          {"description", text_or_null(cluster.description)},
+          {"status", status_of(cluster.nodes)},
+          {"nodeCount", cluster.nodes.total()},
+          {"activeNodes", cluster.nodes.active},
+          {"inactiveNodes", cluster.nodes.inactive},
+          {"pendingNodes", cluster.nodes.pending},
+          {"quorate", truth_or_null(cluster.quorate)},
+          {"toldAt", time_or_null(cluster.told_at)},
+          {"createdAt", http::to_timestamp(cluster.created_at)},
+          {"updatedAt", http::to_timestamp(cluster.updated_at)}};
+}
+
+boost::json::object encode(const KnownNode& node) {
+  return {{"proxmoxNodeName", node.name},
+          {"online", truth_or_null(node.online)},
+          {"toldAt", http::to_timestamp(node.told_at)},
+          {"tokenId", text_or_null(node.open_token_id)}};
 }
 
 boost::json::object encode(const InstallReport& report) {

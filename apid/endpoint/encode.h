@@ -6,6 +6,7 @@
 #include "apid/http/message.h"
 #include "apid/model/account.h"
 #include "apid/model/audit.h"
+#include "apid/model/cluster.h"
 #include "apid/model/hub.h"
 #include "apid/model/peer.h"
 #include "apid/model/spoke.h"
@@ -22,6 +23,8 @@ boost::json::object encode(const Token& token, TokenState state);
 boost::json::object encode(const IssuedToken& issued);
 /// As lists show it; metadata is only in the status of one spoke.
 boost::json::object encode(const Spoke& spoke);
+boost::json::object encode(const Cluster& cluster);
+boost::json::object encode(const KnownNode& node);
 boost::json::object encode(const InstallReport& report);
 boost::json::object encode(const PeerState& peer);
 boost::json::object encode(const ApiToken& token);

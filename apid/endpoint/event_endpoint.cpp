@@ -23,6 +23,7 @@ boost::json::object encode_subject(const ReconcileResult& result) {
 boost::json::object encode_subject(const Alarm& alarm) {
   return {{"alarm", {{"kind", alarm.kind}, {"target", alarm.target}, {"text", alarm.text}}}};
 }
+boost::json::object encode_subject(const Cluster& cluster) { return {{"cluster", encode(cluster)}}; }
 boost::json::object encode_subject(const HubConfig& hub) { return {{"hubConfig", encode(hub)}}; }
 
 std::optional<std::uint64_t> to_event_id(const std::string& text) {

@@ -69,6 +69,12 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     {Method::get,  "/api/spoke/{id}/status",           Access::viewer,    Body::none, Lane::read,  bind(e.spoke, &SpokeEndpoint::status)},
     {Method::del,  "/api/spoke/{id}",                  Access::operator_, Body::none, Lane::write, bind(e.spoke, &SpokeEndpoint::remove)},
 
+    {Method::get,  "/api/proxmox/clusters",             Access::viewer,    Body::none, Lane::read,  bind_with_query(e.cluster, &ClusterEndpoint::list)},
+    {Method::get,  "/api/proxmox/clusters/{id}",        Access::viewer,    Body::none, Lane::read,  bind(e.cluster, &ClusterEndpoint::details)},
+    {Method::put,  "/api/proxmox/clusters/{id}",        Access::operator_, Body::json, Lane::write, bind(e.cluster, &ClusterEndpoint::update)},
+    {Method::del,  "/api/proxmox/clusters/{id}",        Access::operator_, Body::none, Lane::write, bind(e.cluster, &ClusterEndpoint::remove)},
+    {Method::post, "/api/proxmox/clusters/{id}/tokens", Access::operator_, Body::json, Lane::write, bind(e.cluster, &ClusterEndpoint::create_tokens)},
+
     {Method::get,  "/api/audit",                       Access::admin,     Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
     {Method::get,  "/api/events",                      Access::viewer,    Body::none, Lane::read,  bind(e.event, &EventEndpoint::stream)},
 

@@ -6,6 +6,7 @@
 #include "apid/endpoint/account_endpoint.h"
 #include "apid/endpoint/admin_endpoint.h"
 #include "apid/endpoint/audit_endpoint.h"
+#include "apid/endpoint/cluster_endpoint.h"
 #include "apid/endpoint/event_endpoint.h"
 #include "apid/endpoint/health_endpoint.h"
 #include "apid/endpoint/hub_endpoint.h"
@@ -23,6 +24,7 @@ struct Endpoints {
   TokenEndpoint& token;
   ScriptEndpoint& script;
   SpokeEndpoint& spoke;
+  ClusterEndpoint& cluster;
   AuditEndpoint& audit;
   EventEndpoint& event;
   HealthEndpoint& health;

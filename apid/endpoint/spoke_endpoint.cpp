@@ -10,7 +10,9 @@
 #include "apid/endpoint/encode.h"
 #include "apid/endpoint/fields.h"
 #include "apid/endpoint/texts.h"
+#include "apid/endpoint/told_members.h"
 #include "apid/service/identifiers.h"
+#include "apid/service/node_name.h"
 
 namespace wghub::endpoint {
 namespace {
@@ -30,42 +32,30 @@ int depth_of(const boost::json::value& value) {
   return value.is_structured() ? inner + 1 : 0;
 }
 
-// Node names of the whole cluster, as the Proxmox script sends them: "pve1,pve2" or the nodelist of .members.
-std::vector<std::string> cluster_nodes(const boost::json::object& metadata) {
-  std::vector<std::string> nodes;
-  if (const auto* names = metadata.if_contains("clusterNodes"); names != nullptr && names->is_string()) {
-    std::string_view rest(names->get_string());
-    while (!rest.empty()) {
-      const auto comma = rest.find(',');
-      if (comma != 0) nodes.emplace_back(rest.substr(0, comma));
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
-    }
-  }
-  const auto* members = metadata.if_contains("pveMembers");
-  const auto* list =
-      members != nullptr && members->is_object() ? members->get_object().if_contains("nodelist") : nullptr;
-  if (list != nullptr && list->is_object()) {
-    for (const auto& node : list->get_object()) nodes.emplace_back(node.key());
-  }
-  return nodes;
-}
-
 void read_metadata(Fields& fields, RegisterRequest& request) {
   const auto* metadata = fields.optional_object("metadata");
   if (metadata == nullptr) return;
   request.metadata = boost::json::serialize(*metadata);
   if (request.metadata.size() > kMetadataBytes || depth_of(*metadata) > kMetadataDepth)
     fields.fault("metadata", "must have at most 4 KiB and a depth of 4");
-  request.cluster_nodes = cluster_nodes(*metadata);
+  request.told = told_members(*metadata);
+}
+
+// Untrusted, kept as text; nothing for null and "" (R44).
+std::optional<std::string> proxmox_text(Fields& fields, std::string_view name) {
+  auto text = fields.optional_text(name, kProxmoxBytes);
+  if (text && !is_plain_text(*text)) fields.fault(name, "must not hold control or text-direction characters");
+  if (text && text->empty()) text.reset();
+  return text;
 }
 
 void read_proxmox(Fields& fields, RegisterRequest& request) {
   const auto is_proxmox = fields.optional_boolean("isProxmox");
-  request.proxmox_node_name = fields.optional_text("proxmoxNodeName", kProxmoxBytes);
-  request.proxmox_cluster_name = fields.optional_text("proxmoxClusterName", kProxmoxBytes);
-  request.proxmox_version = fields.optional_text("proxmoxVersion", kProxmoxBytes);
-  if (request.proxmox_cluster_name && request.proxmox_cluster_name->empty()) request.proxmox_cluster_name.reset();
+  const auto host_name = proxmox_text(fields, "proxmoxNodeName");
+  request.proxmox_cluster_name = proxmox_text(fields, "proxmoxClusterName");
+  request.proxmox_version = proxmox_text(fields, "proxmoxVersion");
+  if (host_name) request.proxmox_node_name = node_name_of(*host_name);
+  if (request.proxmox_node_name && request.proxmox_node_name->empty()) request.proxmox_node_name.reset();
   request.is_proxmox = request.os == Platform::proxmox;
   if (is_proxmox.value_or(false) && !request.is_proxmox) fields.fault("isProxmox", "needs os proxmox");
 }
@@ -94,21 +84,24 @@ Outcome<RegisterRequest> parse_registration(const boost::json::object& object) {
 http::Response registered(const Spoke& spoke, const http::Request& request) {
   const std::string ips = to_string(Network{spoke.address, spoke.network.prefix});
   if (!http::names_media_type(request.accept, "text/plain")) {
-    return http::json_response(201, {{"success", true},
-                                     {"spoke",
-                                      {{"id", spoke.id},
-                                       {"name", spoke.name},
-                                       {"publicKey", to_base64(spoke.public_key)},
-                                       {"allowedIPs", boost::json::array{ips}},
-                                       {"registeredAt", http::to_timestamp(spoke.registered_at)},
-                                       {"status", to_text(spoke.status)}}}});
+    boost::json::object body = {{"success", true},
+                                {"spoke",
+                                 {{"id", spoke.id},
+                                  {"name", spoke.name},
+                                  {"publicKey", to_base64(spoke.public_key)},
+                                  {"allowedIPs", boost::json::array{ips}},
+                                  {"registeredAt", http::to_timestamp(spoke.registered_at)},
+                                  {"status", to_text(spoke.status)}}}};
+    if (spoke.node_conflict) body["nodeConflict"] = true;
+    return http::json_response(201, body);
   }
   http::Response response;
   response.status = 201;
   response.content_type = "text/plain; charset=utf-8";
-  response.body = fmt::format("success=true\nid={}\nname={}\npublicKey={}\nallowedIPs={}\nregisteredAt={}\nstatus={}\n",
-                              spoke.id, spoke.name, to_base64(spoke.public_key), ips,
-                              http::to_timestamp(spoke.registered_at), to_text(spoke.status));
+  response.body =
+      fmt::format("success=true\nid={}\nname={}\npublicKey={}\nallowedIPs={}\nregisteredAt={}\nstatus={}\n{}", spoke.id,
+                  spoke.name, to_base64(spoke.public_key), ips, http::to_timestamp(spoke.registered_at),
+                  to_text(spoke.status), spoke.node_conflict ? "nodeConflict=true\n" : "");
   return response;
 }
 

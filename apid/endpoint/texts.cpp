@@ -76,6 +76,11 @@ bool is_display_name(std::string_view text) {
          !std::all_of(points.begin(), points.end(), is_space);
 }
 
+bool is_plain_text(std::string_view text) {
+  const auto points = code_points(text);
+  return std::none_of(points.begin(), points.end(), is_forbidden);
+}
+
 bool is_endpoint(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos || colon + 1 == text.size() || !is_port(text.substr(colon + 1))) return false;

@@ -19,6 +19,9 @@ inline constexpr const char* kNameFault =
 /// spaces. The text is valid UTF-8 already.
 bool is_display_name(std::string_view text);
 
+/// Whether a text has no control and no text-direction characters. It is valid UTF-8 already.
+bool is_plain_text(std::string_view text);
+
 /// Whether a text is host:port or [v6]:port with a DNS name or an address literal.
 bool is_endpoint(std::string_view text);
 

@@ -65,6 +65,7 @@ struct Spoke {
   std::int64_t transfer_tx = 0;
   std::optional<std::int64_t> removing_at;  ///< DELETE was asked; the peer may still be there
   std::optional<std::int64_t> removed_at;   ///< the peer is confirmed off
+  bool node_conflict = false;               ///< another spoke is the same node too; found out where it is shown
 };
 
 struct SpokeCounts {

@@ -31,6 +31,14 @@ constexpr std::string_view to_text(TokenState state) {
   return "";
 }
 
+/// How far an install script came, as it said last. Units: epoch seconds.
+struct Progress {
+  std::string stage;
+  std::int64_t code = 0;  ///< 0: it goes on
+  std::string reason;
+  std::int64_t at = 0;
+};
+
 /// Units: epoch seconds. The fields from hub_endpoint on are a snapshot from its creation, so that the script is a pure
 /// function of this row.
 struct Token {
@@ -49,6 +57,7 @@ struct Token {
   std::optional<PublicKey> bound_key;  ///< the first key that registered
   int releases = 0;
   int reports = 0;
+  std::optional<Progress> last_report;
   std::string hub_endpoint;
   PublicKey hub_public_key;
   Network network;

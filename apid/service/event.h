@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "apid/model/cluster.h"
 #include "apid/model/hub.h"
 #include "apid/model/spoke.h"
 #include "apid/model/token.h"
@@ -30,7 +31,7 @@ struct Alarm {
 struct Event {
   std::string type;  ///< the names of docs/openapi.yaml "events"
   std::int64_t at = 0;
-  std::variant<std::monostate, Token, Spoke, InstallReport, ReconcileResult, Alarm, HubConfig> subject;
+  std::variant<std::monostate, Token, Spoke, InstallReport, ReconcileResult, Alarm, HubConfig, Cluster> subject;
 };
 
 class EventSink {

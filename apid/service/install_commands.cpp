@@ -20,12 +20,13 @@ std::string curl_pin(const Token& token) {
   return token.certificate_pin.empty() ? "" : fmt::format(" -k --pinnedpubkey '{}'", token.certificate_pin);
 }
 
+// Windows PowerShell offers TLS 1.0 on its own.
+constexpr const char* kWindowsTls =
+    "[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor 3072; ";
+
 std::string windows_fetch(const Token& token, const std::string& url) {
   if (token.certificate_pin.empty()) {
-    return fmt::format(
-        "[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor 3072; "
-        "Invoke-RestMethod -UseBasicParsing {}",
-        powershell_quote(url));
+    return fmt::format("{}Invoke-RestMethod -UseBasicParsing {}", kWindowsTls, powershell_quote(url));
   }
   return fmt::format("(curl.exe -sSL --proto '=https' --tlsv1.2{} {}) -join \"`n\"", curl_pin(token),
                      powershell_quote(url));
@@ -48,17 +49,28 @@ std::string install_command(const Token& token, std::string_view token_text, Pla
   return fmt::format("curl -sSL --proto '=https' --tlsv1.2{} {} | {}", curl_pin(token), shell_quote(url), shell);
 }
 
+std::optional<std::string> wget_command(const Token& token, std::string_view token_text, Platform platform) {
+  if (platform != Platform::linux && platform != Platform::proxmox) return std::nullopt;
+  const std::string pin = token.certificate_pin.empty() ? ""
+                                                        : fmt::format(" --no-check-certificate --pinnedpubkey={}",
+                                                                      shell_quote(token.certificate_pin));
+  return fmt::format("wget -qO- --content-on-error --max-redirect=0{} {} | {}", pin,
+                     shell_quote(script_url(token, token_text, platform)),
+                     platform == Platform::proxmox ? "sh" : "sudo sh");
+}
+
 std::string audit_command(const Token& token, std::string_view token_text, Platform platform, std::string_view sha256) {
   const std::string url = script_url(token, token_text, platform);
   if (platform == Platform::windows) {
-    const std::string fetch =
-        token.certificate_pin.empty()
-            ? fmt::format("Invoke-WebRequest -UseBasicParsing {} -OutFile wghub.ps1", powershell_quote(url))
-            : fmt::format("curl.exe -fsSL --proto '=https' --tlsv1.2{} {} -o wghub.ps1", curl_pin(token),
-                          powershell_quote(url));
+    const std::string fetch = token.certificate_pin.empty()
+                                  ? fmt::format("{}Invoke-WebRequest -UseBasicParsing {} -OutFile wghub.ps1",
+                                                kWindowsTls, powershell_quote(url))
+                                  : fmt::format("curl.exe -fsSL --proto '=https' --tlsv1.2{} {} -o wghub.ps1",
+                                                curl_pin(token), powershell_quote(url));
     return fmt::format(
         "{}; if ((Get-FileHash wghub.ps1 -Algorithm SHA256).Hash -eq '{}') "
-        "{{ powershell -NoProfile -ExecutionPolicy Bypass -File wghub.ps1 }}",
+        "{{ powershell -NoProfile -ExecutionPolicy Bypass -File wghub.ps1 }} "
+        "else {{ throw 'wghub.ps1 is not what the hub made' }}",
         fetch, sha256);
   }
   const char* check = platform == Platform::macos ? "shasum -a 256 -c" : "sha256sum -c";

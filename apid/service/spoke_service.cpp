@@ -58,13 +58,8 @@ boost::json::object describe(const Spoke& spoke) {
 }  // namespace
 
 SpokeService::SpokeService(Stores& stores, AuditTrail& audit, EventSink& events, TokenService& tokens,
-                           RandomBytes random, SpokeSurroundings surroundings)
-    : stores_(stores),
-      audit_(audit),
-      events_(events),
-      tokens_(tokens),
-      random_(std::move(random)),
-      around_(std::move(surroundings)) {}
+                           SpokeSurroundings surroundings)
+    : stores_(stores), audit_(audit), events_(events), tokens_(tokens), around_(std::move(surroundings)) {}
 
 Outcome<Spoke> SpokeService::register_spoke(const RegisterRequest& request, const Actor& actor) {
   if (!is_usable(request.key)) return ErrorCode::invalid_public_key;
@@ -75,16 +70,27 @@ Outcome<Spoke> SpokeService::register_spoke(const RegisterRequest& request, cons
   if (registration.refusal) {
     if (registration.is_new) {  // the first refusal of a second key: the alarm was recorded just now
       log::warning("a second key was offered for a token", {{"spoke_id", registration.spoke.id}});
-      events_.publish({"alarm", registration.spoke.registered_at,
-                       Alarm{"second-key", registration.spoke.id, "A second machine tried to use the token."}});
+      events_.publish({"alarm", registration.spoke.registered_at, second_key_alarm(registration.spoke.id, actor)});
     }
     return *registration.refusal;
   }
   WGHUB_CRASH_POINT("register.committed");
-  if (registration.is_new) around_.peers_changed();
+  if (registration.is_new) {
+    around_.peers_changed();
+    tell_of_cluster(registration);
+  }
   auto up = bring_up(registration.spoke, actor);
   if (up && registration.is_new) events_.publish({"spoke.registered", up->registered_at, *up});
   return up;
+}
+
+void SpokeService::tell_of_cluster(const Registration& registration) {
+  const Spoke& spoke = registration.spoke;
+  if (registration.new_cluster) events_.publish({"cluster.created", spoke.registered_at, *registration.new_cluster});
+  if (!spoke.node_conflict) return;
+  log::warning("two spokes are the same node of a cluster", {{"spoke_id", spoke.id}});
+  events_.publish({"alarm", spoke.registered_at,
+                   Alarm{"node-conflict", spoke.id, "Two machines say that they are the same node of a cluster."}});
 }
 
 Outcome<SpokeService::Registration> SpokeService::commit_registration(store::Transaction& t,
@@ -102,9 +108,15 @@ Outcome<SpokeService::Registration> SpokeService::commit_registration(store::Tra
   if (holder && (holder->id != token->spoke_id || holder->removing_at)) return ErrorCode::public_key_already_registered;
   if (!stores_.tokens.bind(t, token->id, request.key)) return already_used(*token);
   WGHUB_CRASH_POINT("register.bound");
-  Registration registration = make_spoke(t, *token, request);
+  Registration registration = make_spoke(t, *token, request, actor);
   WGHUB_CRASH_POINT("register.stored");
   audit_.record(t, actor, "spoke.registered", registration.spoke.id, describe(registration.spoke));
+  if (registration.spoke.node_conflict) {
+    audit_.record(t, actor, "alarm.node-conflict", registration.spoke.id,
+                  {{"clusterId", *registration.spoke.proxmox_cluster_id},
+                   {"nodeName", *registration.spoke.proxmox_node_name},
+                   {"publicKey", to_base64(request.key)}});
+  }
   return registration;
 }
 
@@ -116,6 +128,7 @@ Outcome<SpokeService::Registration> SpokeService::registered_before(store::Trans
   if (token.bound_key == request.key && spoke && !spoke->removing_at) {
     if (store::now_of(t) > token.expires_at + kRepeatGraceSeconds) return already_used(token);
     registration.spoke = *spoke;
+    registration.spoke.node_conflict = around_.clusters.is_doubled(t, *spoke);
     return registration;
   }
   registration.refusal = already_used(token);
@@ -131,7 +144,7 @@ Outcome<SpokeService::Registration> SpokeService::registered_before(store::Trans
 }
 
 SpokeService::Registration SpokeService::make_spoke(store::Transaction& t, const Token& token,
-                                                    const RegisterRequest& request) {
+                                                    const RegisterRequest& request, const Actor& actor) {
   Registration registration;
   registration.is_new = true;
   Spoke& spoke = registration.spoke;
@@ -146,10 +159,13 @@ SpokeService::Registration SpokeService::make_spoke(store::Transaction& t, const
   spoke.is_proxmox = request.is_proxmox;
   spoke.proxmox_node_name = request.proxmox_node_name;
   spoke.proxmox_version = request.proxmox_version;
-  spoke.proxmox_cluster_id = cluster_of(t, request);
   spoke.proxmox_cluster_name = request.proxmox_cluster_name;
   spoke.metadata = request.metadata;
   const auto before = stores_.spokes.find(t, token.spoke_id);  // a reissue of a registered spoke
+  auto joined = around_.clusters.join(t, spoke, before, request.told, actor);
+  spoke.proxmox_cluster_id = joined.cluster_id;
+  registration.new_cluster = std::move(joined.made);
+  spoke.node_conflict = around_.clusters.is_doubled(t, spoke);
   if (!before) {
     stores_.spokes.insert(t, spoke);
     return registration;
@@ -161,22 +177,6 @@ SpokeService::Registration SpokeService::make_spoke(store::Transaction& t, const
   WGHUB_CRASH_POINT("register.replacing");
   stores_.spokes.replace(t, spoke);
   return registration;
-}
-
-std::optional<std::string> SpokeService::cluster_of(store::Transaction& t, const RegisterRequest& request) {
-  if (!request.is_proxmox || !request.proxmox_cluster_name) return std::nullopt;
-  const auto shares_a_node = [&](const store::ClusterRow& cluster) {
-    if (request.cluster_nodes.empty() || cluster.node_names.empty()) return true;
-    return std::any_of(cluster.node_names.begin(), cluster.node_names.end(), [&](const std::string& node) {
-      return std::find(request.cluster_nodes.begin(), request.cluster_nodes.end(), node) != request.cluster_nodes.end();
-    });
-  };
-  const auto clusters = stores_.clusters.find_by_name(t, *request.proxmox_cluster_name);
-  const auto found = std::find_if(clusters.begin(), clusters.end(), shares_a_node);
-  if (found != clusters.end()) return found->id;
-  std::string id = make_uuid(random_, store::now_of(t));
-  stores_.clusters.insert(t, id, *request.proxmox_cluster_name);
-  return id;
 }
 
 Outcome<Spoke> SpokeService::bring_up(const Spoke& spoke, const Actor& actor) {
@@ -196,7 +196,8 @@ Outcome<Spoke> SpokeService::bring_up(const Spoke& spoke, const Actor& actor) {
     return refusal_error(outcome);
   }
   if (!is_on(outcome)) return unavailable();
-  overlay(current);
+  around_.tracker.overlay(current);
+  current.node_conflict = spoke.node_conflict;
   return current;
 }
 
@@ -226,22 +227,13 @@ void SpokeService::take_back(const Spoke& spoke, PeerOutcome outcome, const Acto
   around_.peers_changed();
 }
 
-void SpokeService::overlay(Spoke& spoke) const {
-  const auto view = around_.tracker.find(spoke.id, spoke.public_key);
-  if (!view) return;
-  spoke.status = view->values.status;
-  spoke.last_handshake = view->values.last_handshake;
-  spoke.transfer_rx = view->values.transfer_rx;
-  spoke.transfer_tx = view->values.transfer_tx;
-}
-
 Outcome<SpokeList> SpokeService::list(const store::SpokeFilter& filter, const PageRequest& page) {
   auto list = stores_.database.read<SpokeList>([&](store::Transaction& t) -> Outcome<SpokeList> {
     auto found = stores_.spokes.list(t, filter, page);
     return SpokeList{std::move(found.items), std::move(found.next), stores_.spokes.counts(t)};
   });
   if (list)
-    for (auto& spoke : list->spokes) overlay(spoke);
+    for (auto& spoke : list->spokes) around_.tracker.overlay(spoke);
   return list;
 }
 
@@ -252,7 +244,7 @@ Outcome<SpokeDetails> SpokeService::details(const std::string& id) {
     return SpokeDetails{std::move(*spoke), std::nullopt};
   });
   if (!found) return found;
-  overlay(found->spoke);
+  around_.tracker.overlay(found->spoke);
   if (const auto view = around_.tracker.find(id, found->spoke.public_key)) found->peer = view->peer;
   return found;
 }

@@ -11,6 +11,7 @@
 #include "apid/model/page.h"
 #include "apid/model/spoke.h"
 #include "apid/service/audit_trail.h"
+#include "apid/service/cluster_membership.h"
 #include "apid/service/event.h"
 #include "apid/service/peer_locks.h"
 #include "apid/service/status_tracker.h"
@@ -28,7 +29,7 @@ struct RegisterRequest {
   std::optional<std::string> proxmox_node_name;
   std::optional<std::string> proxmox_cluster_name;
   std::optional<std::string> proxmox_version;
-  std::vector<std::string> cluster_nodes;  ///< names from the metadata, for R45
+  ToldMembers told;  ///< from the metadata, for R45
   std::string metadata = "{}";
 };
 
@@ -48,12 +49,13 @@ struct SpokeSurroundings {
   Helper& helper;
   PeerLocks& locks;
   StatusTracker& tracker;
+  const ClusterMembership& clusters;
   std::function<void()> peers_changed;  ///< the wanted peers in the database are not what they were
 };
 
 class SpokeService {
  public:
-  SpokeService(Stores& stores, AuditTrail& audit, EventSink& events, TokenService& tokens, RandomBytes random,
+  SpokeService(Stores& stores, AuditTrail& audit, EventSink& events, TokenService& tokens,
                SpokeSurroundings surroundings);
 
   /// 201 in the end, or: TOKEN_MALFORMED, INVALID_PUBLIC_KEY, TOKEN_NOT_FOUND, TOKEN_REVOKED, TOKEN_ALREADY_USED,
@@ -74,23 +76,23 @@ class SpokeService {
   struct Registration {
     Spoke spoke;
     bool is_new = false;
+    std::optional<Cluster> new_cluster;
     std::optional<Error> refusal;  ///< to be answered though the transaction stays: a second key's alarm
   };
   Outcome<Registration> commit_registration(store::Transaction& transaction, const RegisterRequest& request,
                                             const Actor& actor);
   Outcome<Registration> registered_before(store::Transaction& transaction, const Token& token,
                                           const RegisterRequest& request, const Actor& actor);
-  Registration make_spoke(store::Transaction& transaction, const Token& token, const RegisterRequest& request);
-  std::optional<std::string> cluster_of(store::Transaction& transaction, const RegisterRequest& request);
+  Registration make_spoke(store::Transaction& transaction, const Token& token, const RegisterRequest& request,
+                          const Actor& actor);
+  void tell_of_cluster(const Registration& registration);
   Outcome<Spoke> bring_up(const Spoke& spoke, const Actor& actor);
   void take_back(const Spoke& spoke, PeerOutcome outcome, const Actor& actor);
-  void overlay(Spoke& spoke) const;
 
   Stores& stores_;
   AuditTrail& audit_;
   EventSink& events_;
   TokenService& tokens_;
-  RandomBytes random_;
   SpokeSurroundings around_;
 };
 

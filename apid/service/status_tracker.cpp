@@ -145,6 +145,15 @@ std::optional<SpokeView> StatusTracker::find(const std::string& spoke_id, const 
   return SpokeView{values, peer ? std::optional(peers_[*peer]) : std::nullopt};
 }
 
+void StatusTracker::overlay(Spoke& spoke) const {
+  const auto view = find(spoke.id, spoke.public_key);
+  if (!view) return;
+  spoke.status = view->values.status;
+  spoke.last_handshake = view->values.last_handshake;
+  spoke.transfer_rx = view->values.transfer_rx;
+  spoke.transfer_tx = view->values.transfer_tx;
+}
+
 std::optional<std::size_t> StatusTracker::find_peer(const PublicKey& key) const {
   if (const auto place = table_->find(key)) return known_[*place].peer;
   const auto first = peers_.begin() + std::ptrdiff_t(wanted_peers_);

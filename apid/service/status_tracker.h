@@ -34,6 +34,8 @@ class StatusTracker {
 
   /// Nothing before the first snapshot that the spoke with this key was wanted in.
   std::optional<SpokeView> find(const std::string& spoke_id, const PublicKey& key) const;
+  /// Puts the live values into what was read of the spoke.
+  void overlay(Spoke& spoke) const;
   /// One page of peers, newest registration first, those whose key no spoke has last.
   struct PeerPage {
     bool interface_up = false;

@@ -13,10 +13,7 @@ namespace wghub {
 namespace {
 
 constexpr std::array kPlatforms = {Platform::linux, Platform::macos, Platform::windows, Platform::proxmox};
-constexpr std::int64_t kGraceSeconds = 60 * 60;  // repeats and reports are taken this long after the end
 constexpr int kSweep = 256;
-constexpr std::int64_t kFirstUnchangedCode = 10;  // R72: codes 10 to 16 left nothing on the machine
-constexpr std::int64_t kLastUnchangedCode = 16;
 
 Error limited(std::chrono::seconds wait) {
   Error error(ErrorCode::rate_limited);
@@ -94,6 +91,7 @@ void TokenService::complete(IssuedToken& issued) const {
     const auto text = issued.text.reveal();
     const std::string sum = to_hex(scripts_.install_script_digest(issued.token, text, platform));
     issued.install_commands[platform] = install_command(issued.token, text, platform);
+    if (auto wget = wget_command(issued.token, text, platform)) issued.wget_commands[platform] = *std::move(wget);
     issued.audit_commands[platform] = audit_command(issued.token, text, platform, sum);
     issued.script_sha256[platform] = sum;
   }
@@ -125,7 +123,29 @@ Outcome<Address> TokenService::take_address(store::Transaction& transaction, con
   return address;
 }
 
+Outcome<IssuedToken> TokenService::insert_new(store::Transaction& t, const HubConfig& hub, const TokenRequest& request,
+                                              const Actor& actor) {
+  const auto address = take_address(t, hub, request);
+  if (!address) return address.error();
+  IssuedToken issued = make(t, hub, request.spoke_name);
+  Token& token = issued.token;
+  token.address = *address;
+  token.holds_address = true;
+  stores_.tokens.insert(t, token);
+  WGHUB_CRASH_POINT("create.inserted");
+  audit_.record(t, actor, "token.created", token.id,
+                {{"spokeId", token.spoke_id}, {"spokeName", token.spoke_name}, {"address", to_string(*address)}});
+  return issued;
+}
+
 Outcome<std::vector<IssuedToken>> TokenService::create(const std::vector<TokenRequest>& requests, const Actor& actor) {
+  TokenPlan plan;
+  plan.requests = [&](store::Transaction& /*t*/) -> Outcome<std::vector<TokenRequest>> { return requests; };
+  plan.made = [](store::Transaction& /*t*/, const std::vector<IssuedToken>& /*issued*/) {};
+  return create_planned(plan, actor);
+}
+
+Outcome<std::vector<IssuedToken>> TokenService::create_planned(const TokenPlan& plan, const Actor& actor) {
   const std::string account = account_of(actor);
   bool counted = false;
   using Issued = std::vector<IssuedToken>;
@@ -136,26 +156,20 @@ Outcome<std::vector<IssuedToken>> TokenService::create(const std::vector<TokenRe
       if (const auto wait = generations_.take(account, store::now_of(t))) return limited(*wait);
       counted = true;
     }
+    const auto requests = plan.requests(t);
+    if (!requests) return requests.error();
     Issued issued;
-    issued.reserve(requests.size());
-    for (const auto& request : requests) {
-      const auto address = take_address(t, *hub, request);
-      if (!address) return address.error();
-      issued.push_back(make(t, *hub, request.spoke_name));
-      Token& token = issued.back().token;
-      token.address = *address;
-      token.holds_address = true;
-      stores_.tokens.insert(t, token);
-      WGHUB_CRASH_POINT("create.inserted");
-      audit_.record(t, actor, "token.created", token.id,
-                    {{"spokeId", token.spoke_id}, {"spokeName", token.spoke_name}, {"address", to_string(*address)}});
+    issued.reserve(requests->size());
+    for (const auto& request : *requests) {
+      auto one = insert_new(t, *hub, request, actor);
+      if (!one) return one.error();
+      issued.push_back(*std::move(one));
     }
+    if (!issued.empty()) plan.made(t, issued);
     return issued;
   });
-  if (!made) {
-    if (counted) generations_.give_back(account);
-    return made;
-  }
+  if (counted && (!made || made->empty())) generations_.give_back(account);
+  if (!made) return made;
   WGHUB_CRASH_POINT("create.committed");
   for (auto& issued : *made) {
     complete(issued);
@@ -245,15 +259,6 @@ Outcome<TokenList> TokenService::list(const std::optional<std::string>& status, 
   });
 }
 
-Outcome<TokenDetails> TokenService::details(const std::string& id) {
-  return stores_.database.read<TokenDetails>([&](store::Transaction& t) -> Outcome<TokenDetails> {
-    auto token = stores_.tokens.find(t, id);
-    if (!token) return ErrorCode::token_not_found;
-    const TokenState state = state_at(*token, store::now_of(t));
-    return TokenDetails{{std::move(*token), state}, stores_.tokens.reports(t, id)};
-  });
-}
-
 Error TokenService::unknown_token(const Actor& actor, std::int64_t now) {
   audit_.count_denial(actor, "TOKEN_NOT_FOUND");
   if (const auto wait = unknown_.take(limiter_key(actor.source_address), now)) return limited(*wait);
@@ -302,39 +307,6 @@ Outcome<std::string> TokenService::claim(const Secret& text, Platform platform, 
   claimed->used_at = now;
   events_.publish({"token.claimed", now, *claimed});
   return script;
-}
-
-Outcome<TokenState> TokenService::report(const ReportRequest& request, const Actor& actor) {
-  InstallReport report = request.report;
-  std::optional<Token> released;
-  auto stored = stores_.database.write<TokenState>([&](store::Transaction& t) -> Outcome<TokenState> {
-    released.reset();
-    const auto now = store::now_of(t);
-    auto token = stores_.tokens.find_by_hash(t, sha256_hex(request.token.reveal()));
-    if (!is_token_form(request.token.reveal())) return ErrorCode::token_malformed;
-    if (!token) return unknown_token(actor, now);
-    if (token->state == TokenState::revoked) return ErrorCode::token_revoked;
-    if (now > token->expires_at + kGraceSeconds) return ErrorCode::token_expired;
-    report.token_id = token->id;
-    report.at = now;
-    report.source_address = actor.source_address;
-    if (!stores_.tokens.add_report(t, report)) return limited(std::chrono::hours(1));
-    const bool unchanged = report.code >= kFirstUnchangedCode && report.code <= kLastUnchangedCode;
-    if (unchanged && now < token->expires_at && stores_.tokens.release(t, token->id, actor.source_address)) {
-      WGHUB_CRASH_POINT("release.marked");
-      audit_.record(t, actor, "token.released", token->id, {{"code", report.code}, {"stage", report.stage}});
-      token->state = TokenState::unused;
-      token->used_at.reset();
-      released = *token;
-    }
-    return state_at(*token, now);
-  });
-  if (!stored) return stored;
-  WGHUB_CRASH_POINT("report.committed");
-  log::info("install report", {{"token_id", report.token_id}, {"stage", report.stage}, {"code", report.code}});
-  events_.publish({"install.report", report.at, report});
-  if (released) events_.publish({"token.released", report.at, *released});
-  return stored;
 }
 
 void TokenService::count_expired() {

@@ -30,8 +30,15 @@ struct IssuedToken {
   Token token;
   Secret text;
   std::map<Platform, std::string> install_commands;
+  std::map<Platform, std::string> wget_commands;  ///< where a machine may have no curl
   std::map<Platform, std::string> audit_commands;
   std::map<Platform, std::string> script_sha256;
+};
+
+/// Tokens whose spokes are only known inside the transaction that makes them.
+struct TokenPlan {
+  std::function<Outcome<std::vector<TokenRequest>>(store::Transaction&)> requests;  ///< none is no error
+  std::function<void(store::Transaction&, const std::vector<IssuedToken>&)> made;
 };
 
 /// A token with its state at the moment of reading.
@@ -72,6 +79,8 @@ class TokenService {
 
   /// All or none. Errors: HUB_NOT_INITIALIZED, RATE_LIMITED, INVALID_IP, IP_ALREADY_ALLOCATED, POOL_EXHAUSTED.
   Outcome<std::vector<IssuedToken>> create(const std::vector<TokenRequest>& requests, const Actor& actor);
+  /// Likewise, and what the plan refuses.
+  Outcome<std::vector<IssuedToken>> create_planned(const TokenPlan& plan, const Actor& actor);
   /// A new token for the same spoke id, name and address. Errors: TOKEN_NOT_FOUND, TOKEN_REVOKED, RATE_LIMITED,
   /// IP_ALREADY_ALLOCATED.
   Outcome<IssuedToken> reissue(const std::string& id, const Actor& actor);
@@ -102,6 +111,10 @@ class TokenService {
  private:
   IssuedToken make(store::Transaction& transaction, const HubConfig& hub, const std::string& spoke_name) const;
   void complete(IssuedToken& issued) const;
+  Outcome<IssuedToken> insert_new(store::Transaction& transaction, const HubConfig& hub, const TokenRequest& request,
+                                  const Actor& actor);
+  std::optional<Alarm> alarm_of(store::Transaction& transaction, const Token& token, const InstallReport& report,
+                                const Actor& actor);
   Outcome<Address> take_address(store::Transaction& transaction, const HubConfig& hub, const TokenRequest& request);
   void end_expired_holds(store::Transaction& transaction);
   Outcome<Token> usable_token(store::Transaction& transaction, const Secret& text, const Actor& actor);
@@ -115,6 +128,12 @@ class TokenService {
   Limiter generations_;
   Limiter unknown_;
 };
+
+/// How far its script came: what it reported last, or that it was fetched. Nothing when it never was.
+std::optional<Progress> progress_of(const Token& token);
+
+/// What to tell when a token that one machine used is tried by another.
+Alarm second_key_alarm(const std::string& spoke_id, const Actor& actor);
 
 /// Why a token cannot be used for a script or a first registration at this moment; nothing when it can.
 std::optional<Error> token_refusal(const Token& token, std::int64_t now);

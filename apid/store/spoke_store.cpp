@@ -33,8 +33,10 @@ constexpr auto kReplace =
     " public_key = :public_key, token_id = :token_id, registered_at = :registered_at, os = :os, is_proxmox = "
     ":is_proxmox,"
     " proxmox_cluster_id = :cluster_id, proxmox_node_name = :node_name, proxmox_version = :version,"
-    " metadata = :metadata, status = 'pending', last_handshake = NULL, transfer_rx = 0, transfer_tx = 0"
-    " WHERE id = :id";
+    " metadata = :metadata, status = CASE WHEN public_key = :public_key THEN status ELSE 'pending' END,"
+    " last_handshake = CASE WHEN public_key = :public_key THEN last_handshake ELSE NULL END,"
+    " transfer_rx = CASE WHEN public_key = :public_key THEN transfer_rx ELSE 0 END,"
+    " transfer_tx = CASE WHEN public_key = :public_key THEN transfer_tx ELSE 0 END WHERE id = :id";
 constexpr auto kConfirmReplaced =
     "UPDATE spoke_registrations SET replaces_key = NULL WHERE id = :id AND replaces_key = :replaced";
 constexpr auto kMarkRemoving =
@@ -46,6 +48,9 @@ constexpr auto kErase = "DELETE FROM spoke_registrations WHERE id = :id";
 
 constexpr auto kNewest = sql(kSelect, " WHERE removed_at IS NULL AND removing_at IS NULL", kNewestFirst);
 constexpr auto kNewestByStatus = sql(kSelect, " WHERE removing_at IS NULL AND status = :status", kNewestFirst);
+constexpr auto kNodes = sql(kSelect,
+                            " WHERE is_proxmox = 1 AND removing_at IS NULL AND proxmox_cluster_id = :cluster_id"
+                            " ORDER BY proxmox_node_name, registered_at, spoke.id LIMIT :most");
 constexpr auto kCounts = "SELECT status, number FROM spoke_counts";
 constexpr auto kPeers =
     "SELECT id, name, public_key, replaces_key, address, CASE WHEN removing_at IS NULL THEN 0 ELSE 1 END,"
@@ -165,6 +170,10 @@ Page<Spoke> SpokeStore::list(Transaction& transaction, const SpokeFilter& filter
   result.items = query.with("most", page.limit + 1).all(read_spoke);
   cut_page(result, page.limit, [](const Spoke& spoke) { return Cursor{spoke.registered_at, spoke.id}; });
   return result;
+}
+
+std::vector<Spoke> SpokeStore::nodes(Transaction& transaction, const std::string& cluster_id, int most) const {
+  return transaction.query(kNodes).with("cluster_id", cluster_id).with("most", most).all(read_spoke);
 }
 
 SpokeCounts SpokeStore::counts(Transaction& transaction) const {

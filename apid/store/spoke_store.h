@@ -23,7 +23,7 @@ class SpokeStore {
   std::optional<Spoke> find(Transaction& transaction, const std::string& id) const;
   std::optional<Spoke> find_live_by_key(Transaction& transaction, const PublicKey& key) const;
   /// The same spoke with another key, or the same again, after a reissue: key, token, registered_at, os, Proxmox fields
-  /// and metadata are those of the new registration, replaces_key the key before if it is another, status pending.
+  /// and metadata are those of the new registration; with another key replaces_key is the one before, status pending.
   void replace(Transaction& transaction, const Spoke& spoke) const;
   /// The interface has the new key: replaces_key is cleared if it is still this one.
   void confirm_replaced(Transaction& transaction, const std::string& id, const PublicKey& replaced) const;
@@ -36,6 +36,8 @@ class SpokeStore {
 
   /// Rows being removed are left out of lists and counts. Newest first by (registered_at, id).
   Page<Spoke> list(Transaction& transaction, const SpokeFilter& filter, const PageRequest& page) const;
+  /// The nodes of a cluster by name, at most so many.
+  std::vector<Spoke> nodes(Transaction& transaction, const std::string& cluster_id, int most) const;
   /// Costs the same however many there are.
   SpokeCounts counts(Transaction& transaction) const;
   /// Every live row, those being removed too, newest first.

@@ -10,7 +10,8 @@ namespace wghub::store {
 inline constexpr char kSelectToken[] =
     "SELECT id, token_hash, spoke_id, spoke_name, address, holds_address, state, created_at, expires_at, used_at,"
     " claim_address, claim_agent, bound_key, releases, reports, hub_endpoint, hub_public_key, network_cidr, dns,"
-    " persistent_keepalive, base_url, certificate_pin FROM installation_tokens";
+    " persistent_keepalive, base_url, certificate_pin, stage, code, reason, at FROM installation_tokens"
+    " LEFT JOIN installation_reports ON token_id = id AND number = reports";
 
 inline Token read_token(Row& row) {
   Token token;
@@ -36,6 +37,11 @@ inline Token read_token(Row& row) {
   token.persistent_keepalive = static_cast<int>(row.number());
   token.base_url = row.text();
   token.certificate_pin = row.text();
+  if (auto stage = row.maybe_text()) {
+    const auto code = row.number();
+    auto reason = row.text();
+    token.last_report = Progress{*std::move(stage), code, std::move(reason), row.number()};
+  }
   return token;
 }
 

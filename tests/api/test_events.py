@@ -7,7 +7,7 @@ from hub import FULL, Client, Stream, eventually, make_key, sh
 
 from test_contract import script
 
-TOKEN = {"id", "spokeId", "spokeName", "allowedIPs", "createdAt", "expiresAt", "used", "usedAt", "state"}
+TOKEN = {"id", "spokeId", "spokeName", "allowedIPs", "createdAt", "expiresAt", "used", "usedAt", "state", "progress"}
 SPOKE = {"id", "tokenId", "name", "publicKey", "allowedIPs", "registeredAt", "lastHandshake", "status", "os", "isProxmox", "proxmoxClusterId", "proxmoxNodeName", "proxmoxVersion"}
 REPORT = {"tokenId", "at", "stage", "code", "reason", "detail", "sourceAddress"}
 

@@ -58,7 +58,7 @@ def test_a_bulk_request_makes_256_tokens_or_none(hub):
         tokens = answer.json["tokens"]
         assert [token["token"]["spokeName"] for token in tokens] == [spoke["spokeName"] for spoke in too_many[:100]]
         assert len({token["token"]["allowedIPs"][0] for token in tokens}) == len({token["token"]["token"] for token in tokens}) == 100
-        assert all(set(token) == {"token", "installCommands", "auditCommands", "scriptSha256"} for token in tokens)
+        assert all(set(token) == {"token", "installCommands", "wgetCommands", "auditCommands", "scriptSha256"} for token in tokens)
         assert all(set(token[name]) == {"linux", "macos", "windows", "proxmox"} for token in tokens[:3] for name in ("installCommands", "auditCommands", "scriptSha256"))
         assert hub.admin.get("/api/installation/tokens?limit=1").json["totalCount"] == before + 100
         # It counted once: one more is allowed, then no more. Reissue counts as well.

@@ -52,7 +52,7 @@ def test_counters_follow_a_token_through_its_states(hub):
     for query in ("status=unused", "status=used", "status=expired", "status=revoked", "limit=1"):
         listed = hub.admin.get(f"/api/installation/tokens?{query}").json
         assert {name: listed[name] for name in COUNTS} == counts(hub), "counters speak of everything"
-    fields = {"id", "spokeId", "spokeName", "allowedIPs", "createdAt", "expiresAt", "used", "usedAt", "state"}
+    fields = {"id", "spokeId", "spokeName", "allowedIPs", "createdAt", "expiresAt", "used", "usedAt", "state", "progress"}
     assert all(set(token) == fields for token in hub.admin.get("/api/installation/tokens").json["tokens"])
 
 
@@ -157,8 +157,8 @@ def test_the_audit_trail_can_be_asked(hub):
 def test_an_issued_token_says_all_that_the_contract_promises(hub):
     issued = hub.token("whole")
     token = issued["token"]
-    assert set(issued) == {"success", "token", "installCommands", "auditCommands", "scriptSha256"}
-    assert set(token) == {"id", "token", "spokeId", "spokeName", "allowedIPs", "createdAt", "expiresAt", "used", "usedAt", "state"}
+    assert set(issued) == {"success", "token", "installCommands", "wgetCommands", "auditCommands", "scriptSha256"}
+    assert set(token) == {"id", "token", "spokeId", "spokeName", "allowedIPs", "createdAt", "expiresAt", "used", "usedAt", "state", "progress"}
     assert seconds_between(token) == 24 * 3600
     base = f"https://192.0.2.1:8443/api/installation/script/{token['token']}?platform="
     commands = issued["installCommands"]
@@ -231,7 +231,7 @@ def test_a_reissue_keeps_the_spoke_in_every_state(hub):
     for token in (unused, claimed, registered):
         answer = hub.admin.post(f"/api/installation/token/{token['id']}/reissue")
         fresh = answer.json["token"]
-        assert answer.status == 201 and set(answer.json) == {"success", "token", "installCommands", "auditCommands", "scriptSha256"}
+        assert answer.status == 201 and set(answer.json) == {"success", "token", "installCommands", "wgetCommands", "auditCommands", "scriptSha256"}
         assert fresh["state"] == "unused" and fresh["token"] != token["token"] and fresh["id"] != token["id"]
         assert (fresh["spokeId"], fresh["spokeName"], fresh["allowedIPs"]) == (token["spokeId"], token["spokeName"], token["allowedIPs"])
         assert shown(hub, token)["state"] == "revoked"

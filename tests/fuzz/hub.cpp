@@ -84,13 +84,16 @@ struct Hub::Parts {
   AccountService accounts{stores, audit, events, now, random, {5, 5}};
   HubService hub{stores, audit, events, helper, 1420, [](const std::string&) {}};
   TokenService tokens{stores, audit, events, scripts, random, token_settings()};
-  SpokeService spokes{stores, audit, events, tokens, random, {helper, locks, tracker, [] {}}};
+  ClusterMembership membership{stores, audit, random};
+  SpokeService spokes{stores, audit, events, tokens, {helper, locks, tracker, membership, [] {}}};
+  ClusterService clusters{stores, audit, events, tokens, tracker};
   Reconciler reconciler{stores, audit, {helper, spokes, tracker, locks, events}, ForeignPeers::remove, 1420, now};
   endpoint::AccountEndpoint account_endpoint{accounts};
   endpoint::HubEndpoint hub_endpoint{hub, tracker, reconciler};
   endpoint::TokenEndpoint token_endpoint{tokens};
   endpoint::ScriptEndpoint script_endpoint{tokens, scripts};
   endpoint::SpokeEndpoint spoke_endpoint{spokes};
+  endpoint::ClusterEndpoint cluster_endpoint{clusters};
   endpoint::AuditEndpoint audit_endpoint{stores};
   endpoint::EventEndpoint event_endpoint;
   endpoint::HealthEndpoint health_endpoint{stores, accounts, hub, reconciler};
@@ -98,7 +101,7 @@ struct Hub::Parts {
   app::AccountAuthenticator authenticator{accounts};
   http::Router router{
       endpoint::make_routes({account_endpoint, hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint,
-                             audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
+                             cluster_endpoint, audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
       authenticator};
   http::AllowedHosts hosts{std::vector<std::string>{"hub.example"}};
   http::StaticFiles files{"/nonexistent"};

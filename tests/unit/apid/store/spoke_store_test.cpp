@@ -76,23 +76,6 @@ TEST_CASE_METHOD(Fixture, "ReadsASpokeAsItWasWritten") {
   CHECK(found.transfer_rx == 5'000'000'000'000);
   CHECK_FALSE(found.last_handshake);
   CHECK_FALSE(found.removing_at);
-  const auto by_name = scratch.read([&](Transaction& t) { return clusters.find_by_name(t, "dc1"); });
-  REQUIRE(by_name.size() == 1);
-  CHECK(by_name[0].id == make_id(77));
-  CHECK(by_name[0].name == "dc1");
-  CHECK(by_name[0].node_names == std::vector<std::string>{"pve1"});
-}
-
-TEST_CASE_METHOD(Fixture, "ClustersOfOneNameStayApart") {
-  scratch.write([&](Transaction& t) {
-    clusters.insert(t, make_id(1), "dc");
-    clusters.insert(t, make_id(2), "dc");
-    return Done{};
-  });
-  const auto found = scratch.read([&](Transaction& t) { return clusters.find_by_name(t, "dc"); });
-  REQUIRE(found.size() == 2);
-  CHECK(found[0].node_names.empty());
-  CHECK(found[0].id != found[1].id);
 }
 
 TEST_CASE_METHOD(Fixture, "KeyAndAddressBelongToOneLiveSpoke") {
