@@ -149,8 +149,31 @@ def test_on_another_machine_the_command_ends_with_42_and_changes_nothing(wide, p
 def windows_tells_the_hub(issued):
     """What the script for Windows does where it cannot run, as far as the hub sees it: there is no PowerShell here."""
     client = Client({"Accept": "*/*"})
-    assert issued.text in client.get(f"/api/installation/script/{issued.text}?platform=windows").text
-    return client.post("/api/installation/report", {"token": issued.text, "stage": "preflight", "code": 11, "reason": "UNSUPPORTED: Windows before 10", "os": "windows", "detail": ""})
+    script = client.get(f"/api/installation/script/{issued.text}?platform=windows").text
+    body = windows_text(script, "Send-Report", {"Token": issued.text, "Os": "windows", "Stage": "preflight", "Code": "10", "why": "NOT_ADMINISTRATOR: x", "detail": "a\\nb"})
+    return client.post("/api/installation/report", raw=body.encode())
+
+
+def windows_text(script, function, values):
+    """The body that a function of the Windows script puts together, with these values for its variables."""
+    text = re.search(rf"function {function} .*?\n\}}\n", script, re.S)[0]
+    body = re.search(r"'\{\".*?\}'\n", text, re.S)[0]
+    for command in re.findall(r"\((ConvertTo-JsonText[^\n]*?)\) \+\s", body):
+        body = body.replace(f"({command})", "$converted")
+    parts = re.findall(r"'([^']*)'|\$(?:run\.)?(\w+)|(\(Get-Metadata\))", body)
+    return "".join(literal or values["metadata" if call else name] if name or call else literal for literal, name, call in parts)
+
+
+def test_the_hub_takes_what_the_script_for_windows_registers(wide):
+    (issued,) = issue(wide)
+    script = Client({"Accept": "*/*"}).get(f"/api/installation/script/{issued.text}?platform=windows").text
+    metadata = windows_text(script, "Get-Metadata", {"converted": "1.1.1", "Architecture": "amd64"})
+    key = base64.b64encode(os.urandom(31) + b"\x20").decode()
+    body = windows_text(script, "Register-Spoke", {"Token": issued.text, "PublicKey": key, "Os": "windows", "metadata": metadata})
+    answer = Client({"Accept": "text/plain"}).post("/api/spoke/register", raw=body.encode())
+    assert answer.status == 201 and f"publicKey={key}" in answer.text, answer.text
+    told = wide.admin.get(f"/api/spoke/{issued.spoke_id}/status").json["spoke"]["metadata"]
+    assert (told["wireguardVersion"], told["hostname"], told["architecture"]) == ("1.1.1", "1.1.1", "amd64"), told
 
 
 def test_without_root_and_with_other_platforms_commands_first_the_right_one_then_works(wide, place):

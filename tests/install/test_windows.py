@@ -63,11 +63,11 @@ def cut_off(place):
 
 
 def other_scripts(place):
-    """Error bodies, and the script of a hub without one: a throw, nothing else."""
-    for message in ("it's gone", "$(id)", "`id`", "';id;'", '"', "%s", "{{TOKEN}}"):
-        body = f"throw {render.powershell_quote(message)}\n"
-        found = read([{"id": "it", "text": body, "literals": True}])["it"]
-        equal((found["errors"], found["literals"], found["commands"]), ([], [render.powershell_quote(message)], []))
+    """The hub's error bodies for Windows are a throw of one text."""
+    messages = ("it's gone", "$(id)", "`id`", "';id;'", '"', "%s", "{{TOKEN}}")
+    found = read([{"id": text, "text": f"throw {render.powershell_quote(text)}\n", "literals": True} for text in messages])
+    for text in messages:
+        equal(found[text], {"errors": [], "literals": [render.powershell_quote(text)], "commands": []})
 
 
 def hostile(place):
