@@ -48,7 +48,7 @@ std::string with_includes(const std::string& directory, const std::string& text)
     if (end == std::string::npos || !is_include_name(name))
       throw std::runtime_error("a bad {{INCLUDE …}} in " + directory);
     result.append(text, position, start - position);
-    result += read_template(directory + "/lib/" + name);
+    result += read_template(fmt::format("{}/lib/{}", directory, name));
     position = end + 3;
   }
 }
