@@ -20,6 +20,8 @@ MANAGERS = ["apt-get", "dnf", "zypper", "pacman", "apk", "yum"]
 
 class Machine:
     PLATFORM = "linux"
+    OWN = (("run", "/run"), ("lib", "/var/lib"), ("log", "/var/log"), ("sbin", "/usr/local/sbin"))
+    TOP = ()  # folders of the root directory that are this machine's own
 
     def __init__(self, directory, with_tools=True):
         self.root = pathlib.Path(directory)
@@ -111,7 +113,7 @@ class Machine:
     def setup(self):
         script = "set -e\n" + "".join(f"mount --bind /etc/{n} {self.root}/etc/{n}\n" for n in ETC_FOLDERS)
         script += f"mount --rbind {self.root}/etc /etc\n"
-        for source, target in (("run", "/run"), ("lib", "/var/lib"), ("log", "/var/log"), ("sbin", "/usr/local/sbin")):
+        for source, target in self.OWN:
             script += f"mount --bind {self.root / source} {target}\n"
         script += "".join(f"mount --bind {file} {path}\n" for file, path in self.binds)
         script += self.before
@@ -123,6 +125,8 @@ class Machine:
         root.mkdir(exist_ok=True)
         script = ""
         for entry in pathlib.Path("/").iterdir():
+            if entry.name in self.TOP:
+                continue
             if entry.is_symlink() and not (root / entry.name).is_symlink():
                 (root / entry.name).symlink_to(os.readlink(entry))
             elif entry.is_dir() and not entry.is_symlink():
@@ -136,7 +140,7 @@ class Machine:
         setup = self.setup()
         if self.new_root:
             setup += self._leave_root()
-            launch = "exec chroot ."
+            launch = f"exec chroot --userspec={user}:{user} --groups= ." if user else "exec chroot ."
         (self.root / "setup.sh").write_text(setup + f'echo $$ >"$FAKE/session"\n{launch} bash -c "$COMMAND"\n')
         environment = {"PATH": path or f"{self.fake}/bin:{REAL}", "FAKE": str(self.fake), "COMMAND": command, "HOME": "/root", **(env or {})}
         done = subprocess.run(["unshare", "-m", "--propagation", "private", "dash", self.root / "setup.sh"], env=environment,

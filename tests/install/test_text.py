@@ -7,9 +7,9 @@ import render
 import sample
 from checking import equal
 
-SHELLS = {"bash": ["bash"], "dash": ["dash"], "ash": ["busybox", "ash"]}
+SHELLS = {"bash": ["bash"], "bash-posix": ["bash", "--posix"], "dash": ["dash"], "ash": ["busybox", "ash"]}
 # Which platforms have a script of their own, and the part of the uninstaller that is theirs.
-UNINSTALLERS = {"linux": "LINUX"}
+UNINSTALLERS = {"linux": ["LINUX"], "macos": ["MACOS", "MACOS_MORE"]}
 PLATFORMS = list(UNINSTALLERS)
 OUTER = [*PLATFORMS, "unsupported", "resume", "error"]
 PIN = "sha256//" + "A" * 43 + "="
@@ -27,7 +27,7 @@ def served():
     for name in PLATFORMS:
         scripts[f"{name}-copy"] = inside(scripts[name], "_WGHUB_COPY")
         scripts[f"{name}-uninstall"] = b"#!/bin/sh\n" + b"".join(
-            inside(scripts[f"{name}-copy"], word) for word in (f"_WGHUB_UNINSTALL_{UNINSTALLERS[name]}", "_WGHUB_UNINSTALL"))
+            inside(scripts[f"{name}-copy"], word) for word in [*(f"_WGHUB_UNINSTALL_{part}" for part in UNINSTALLERS[name]), "_WGHUB_UNINSTALL"])
     return scripts
 
 
@@ -60,6 +60,58 @@ def last_line(place):
         equal(served()[name].splitlines()[-1], b'{ _main "$@"; } </dev/null', name)
 
 
+# What bash 3.2, the shell of macOS, does not know or takes wrongly, though a POSIX shell or a newer bash accepts it. (No bash 3.2 is to be
+# had in Debian: this, `bash --posix` and dash stand for it.)
+NOT_IN_BASH_3 = {
+    "case conversion": r"\$\{\w+(,,?|\^\^?)", "transformation": r"\$\{\w+@", "declare": r"\b(declare|typeset|local)\s+-[Ang]", "mapfile": r"\b(mapfile|readarray|coproc)\b",
+    "&>>": r"&>>", "|&": r"\|&", ";& and ;;&": r";;?&", "descriptor by name": r"\{\w+\}[<>]", "unicode": r"\\[uU][0-9a-fA-F]", "negative index": r"\$\{\w+:\s*\d+:\s*-|\$\{\w+: +-|\[-\d+\]",
+    "printf -v and times": r"printf -v|%\(", "read with a fraction": r"\bread\b.*-t *\d*\.", "wait -n": r"\bwait -n", "test -v": r"\[ +-v\b", "BASHPID": r"BASH(PID|_COMPAT)|EPOCH",
+    "a brace sequence with steps": r"\{\d+\.\.\d+\.\.", "**": r"globstar", "echo with options or backslashes": r"\becho +(-[neE]+\b|[^|;]*\\\\[nt])",
+}
+# What GNU's tools know and BSD's do not. Long options belong to curl and wget, restorecon and the package managers alone.
+NOT_BSD = {
+    "sed -i, -r, -z": r"\bsed +-[a-zA-Z]*[irz]", "GNU's expressions": r"\b(sed|grep)\b[^|]*'[^']*\\[+?|sSwWd<>]", "a newline by \\n in sed": r"\bsed\b.*\bs/[^/]*/[^/]*(?<!\\)\\n[^/]*/",
+    "} without ; in sed": r"\bsed\b[^|]*\{[^}]*[^;} ] *\}'", "readlink -f": r"\breadlink\b|\brealpath\b", "stat -c": r"\bstat +(-c|--|-L)", "date -d": r"\bdate\b.* -(d|I)\b", "grep -P": r"\bgrep +-\w*P",
+    "head of all but": r"\bhead +-[nc] *-", "Linux": r"/proc/|/sys/|/run/systemd|\bsystemctl\b|\bip (-4|link|route|addr)|\bgetent\b|\bmodprobe\b|(?<!/var)/run/wghub|/etc/os-release",
+    "xargs -r, sort -V, ping -W": r"xargs +-r|sort +-\w*[Vh]|\bping\b.* -W",
+}
+
+
+def without_comments(script):
+    return "\n".join(line for line in script.decode().split("\n") if not line.lstrip().startswith("#"))
+
+
+def for_macos(place):
+    """What runs on a Mac keeps to bash 3.2 and BSD's tools, and each pattern finds what it is there for."""
+    wrong = ["x=${y,,}", "x=${y^}", "x=${y@Q}", "declare -A x", "mapfile -t x", "f &>>x", "f |& g", "a) ;& b)", "exec {fd}>x", "printf '\\u00e9'", "${x: 1: -1}", "printf -v x", "read -t 0.5 x",
+             "wait -n", "[ -v x ]", "$BASHPID", "{1..9..2}", "shopt -s globstar", "echo -n x", "sed -i x", "sed 's/a\\+/b/'", "sed 's/a/\\n/'", "sed -n '/a/{p}'", "readlink -f x", "stat -c %Y x",
+             "date -d @1", "grep -oP x", "head -n -1 x", "cat /proc/1/cmdline", "xargs -r x"]
+    patterns = {**NOT_IN_BASH_3, **NOT_BSD}
+    assert case_in_substitution("x=$(case y in a) echo ;; esac)")
+    for text in wrong:
+        assert any(re.search(pattern, text) for pattern in patterns.values()), f"nothing finds {text}"
+    for name in ("macos", "macos-copy", "macos-uninstall", "resume", "error"):
+        text = without_comments(served()[name])
+        if name == "resume":
+            text = re.sub(r"_on_linux\(\) \{\n.*?\n\}\n\}\n|_on_linux\(\) \{.*?\n\n\n", "", text, flags=re.S)
+        for what, pattern in patterns.items():
+            for line in text.splitlines():
+                assert not re.search(pattern, line), f"{name}: {what}: {line}"
+        equal(case_in_substitution(text), None, name)
+
+
+def case_in_substitution(text):
+    """bash 3.2 takes the ) of a case pattern for the end of $( ... )."""
+    for found in re.finditer(r"\$\((?!\()", text):
+        depth, at = 1, found.end()
+        while depth and at < len(text):
+            depth += {"(": 1, ")": -1}.get(text[at], 0)
+            at += 1
+        if re.search(r"\bcase\b[^\n]*\bin\b", text[found.start():at]):
+            return text[found.start():at]
+    return None
+
+
 def nothing_at_top(place):
     """Outside functions there is nothing but comments, and every function starts with an underscore."""
     for name in OUTER:
@@ -80,12 +132,14 @@ def hostile_values(place):
     for text in (f"$(touch {canary})", f"`touch {canary}`", f"';touch {canary};'", '"', "%s", "{{TOKEN}}", "\\", "'", "' '", "-n"):
         script = render.render("error.sh.template", {"MESSAGE": text, "EXIT_CODE": 43})
         values = sample.values(COMMAND=text)
-        wrapper = render.render("linux.sh.template", values)
-        probe = inside(wrapper, "_WGHUB_COPY").replace(b"\n_install\n", b"\n_values\nprintf '%s\\n' \"$_command\"\n")
         for shell in SHELLS.values():
             done = subprocess.run(shell, input=script, capture_output=True)
             equal((done.returncode, done.stderr.decode()), (43, text + "\n"), text)
-            equal(subprocess.run(shell, input=probe, capture_output=True).stdout.decode(), text + "\n", text)
+        for name in PLATFORMS:
+            wrapper = render.render(f"{name}.sh.template", {**values, "PLATFORM": name})
+            probe = inside(wrapper, "_WGHUB_COPY").replace(b"\n_install\n", b"\n_values\nprintf '%s\\n' \"$_command\"\n")
+            for shell in SHELLS.values():
+                equal(subprocess.run(shell, input=probe, capture_output=True).stdout.decode(), text + "\n", f"{name} {text}")
     assert not canary.exists()
 
 
@@ -94,11 +148,12 @@ def hostile_values_refused(place):
            "NETWORK_CIDR": ["10.0.0.0/8'"], "BASE_URL": ["http://h", "https://h/'"], "DNS_SERVERS": ["`id`"], "SPOKE_ID": ["x\n"]}
     for name, texts in bad.items():
         for text in texts:
-            try:
-                render.render("linux.sh.template", {**sample.values(), name: text})
-            except ValueError:
-                continue
-            raise AssertionError(f"{name}={text!r} was rendered")
+            for platform in PLATFORMS:
+                try:
+                    render.render(f"{platform}.sh.template", {**sample.values(), name: text})
+                except ValueError:
+                    continue
+                raise AssertionError(f"{platform}: {name}={text!r} was rendered")
 
 
 def cuts(script, full, fine):
@@ -153,6 +208,7 @@ TESTS = [
     ("dash, busybox ash and bash accept the syntax of every script", syntax),
     ("scripts are pure ASCII with LF and no tabs", plain_bytes),
     ("the last line starts everything and gives children no script to eat", last_line),
+    ("macOS: nothing that bash 3.2 or BSD's tools do not know", for_macos),
     ("nothing but functions stands at the top level", nothing_at_top),
     ("no placeholder is left", no_placeholder_left),
     ("hostile texts come out as they went in and run nothing", hostile_values),

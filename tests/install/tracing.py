@@ -12,14 +12,12 @@ systemctl tail timeout touch tr uname wc wg wg-quick sh""".split()
 CHANGING = {"chmod", "cp", "curl", "ip", "mkdir", "mv", "ping", "rm", "rmdir", "wg", "wg-quick", "systemctl", "modprobe", "sleep", "timeout"}
 
 
-class Traced(Machine):
-    def __init__(self, directory, systemd=False):
-        super().__init__(directory)
-        if systemd:
-            self.use_systemd()
-        for tool in TOOLS:
-            if tool != "sh" and (tool in CHANGING or shutil.which(tool) or (self.fake / "bin" / tool).exists()):
-                (self.root / "trace" / tool).symlink_to(HERE / "fakes" / "tracer")
+class Tracing:
+    """What a traced machine can do, whatever its system."""
+
+    def trace(self, tools):
+        for tool in tools:
+            (self.root / "trace" / tool).symlink_to(HERE / "fakes" / "tracer")
         self.path = f"{self.root}/trace:{self.fake}/bin:{REAL}"
 
     def kill_at(self, call, what):
@@ -48,6 +46,14 @@ class Traced(Machine):
     def left(self):
         """What is there now, without what no two runs have in common."""
         return sorted(re.sub("[0-9a-f]{16}", "ID", file) for file in self.leftovers() if "systemd" not in file)
+
+
+class Traced(Tracing, Machine):
+    def __init__(self, directory, systemd=False):
+        super().__init__(directory)
+        if systemd:
+            self.use_systemd()
+        self.trace(tool for tool in TOOLS if tool != "sh" and (tool in CHANGING or shutil.which(tool) or (self.fake / "bin" / tool).exists()))
 
 
 # After an installation that is through.

@@ -6,8 +6,9 @@ _configure() {
   _keep_old
   _changed=yes
   _stop
-  _write_conf || _fail 70 INTERNAL "cannot write $_conf" 'make it writable, run the same command again'
-  _write_service
+  if ! _write_conf || ! _write_service; then
+    _fail 70 INTERNAL "cannot write $_conf or what starts it" 'see the log, make the folder writable, run the same command again'
+  fi
   _write_uninstaller
   _progress configured
 }

@@ -14,7 +14,11 @@ _taken() {
       return 0
     fi
   done
-  if _link_exists "$1" && ! _ours "/etc/wireguard/$1.conf"; then echo "interface $1"; fi
+  if _link_exists "$1" && ! _ours "/etc/wireguard/$1.conf"; then
+    echo "interface $1"
+    return 0
+  fi
+  _other_obstacle "$1"
 }
 
 # The saved name first, then a tunnel of this hub that is to be replaced, then the first free name.

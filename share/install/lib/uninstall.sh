@@ -10,7 +10,7 @@ _write_uninstaller() {
 _uninstaller() {
   cat <<'_WGHUB_UNINSTALL'
 
-_marked() { head -n 2 "$1" 2>/dev/null | grep -q '^# managed-by: wghub '; }
+_marked() { head -n 5 "$1" 2>/dev/null | grep -q '^# managed-by: wghub '; }
 
 _remove_marked() {
   for _file in "$@"; do

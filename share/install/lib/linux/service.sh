@@ -3,6 +3,9 @@
 # Called first in every run.
 _know_machine() { _init=$(_init_system); }
 
+# _other_obstacle NAME: a file that we would write and that is somebody else's.
+_other_obstacle() { :; }
+
 _init_system() {
   if [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; then
     echo systemd
