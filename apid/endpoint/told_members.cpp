@@ -43,13 +43,16 @@ void read_members(ToldMembers& told, const boost::json::object& members) {
   }
 }
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 void read_names(ToldMembers& told, std::string_view names) {
   while (!names.empty()) {
     const auto comma = names.find(',');
-    std::string_view name = names.substr(0, comma);
-    while (name.starts_with(' ')) name.remove_prefix(1);
-    while (name.ends_with(' ')) name.remove_suffix(1);
-    add(told, name, std::nullopt);
+    add(told, trimmed(names.substr(0, comma)), std::nullopt);
     if (comma == std::string_view::npos) return;
     names.remove_prefix(comma + 1);
   }

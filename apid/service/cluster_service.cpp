@@ -1,5 +1,7 @@
 #include "apid/service/cluster_service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -44,7 +46,7 @@ std::optional<Error> fault_of(const std::vector<std::string>& names, const std::
     if (is_missing && !is_twice) continue;
     const std::string field = "nodes[" + std::to_string(name - names.begin()) + "]";
     const std::string text = is_twice ? "stands twice" : "is no node of this cluster that lacks a spoke";
-    Error error(ErrorCode::invalid_request, field + " " + text + ".");
+    Error error(ErrorCode::invalid_request, fmt::format("{} {}.", field, text));
     error.faults.push_back({field, text});
     return error;
   }

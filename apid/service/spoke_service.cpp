@@ -1,6 +1,5 @@
 #include "apid/service/spoke_service.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "apid/service/identifiers.h"

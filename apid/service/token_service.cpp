@@ -305,6 +305,8 @@ Outcome<std::string> TokenService::claim(const Secret& text, Platform platform, 
   WGHUB_CRASH_POINT("claim.committed");
   claimed->state = TokenState::claimed;
   claimed->used_at = now;
+  claimed->claim_address = actor.source_address;
+  claimed->claim_agent = actor.user_agent;
   events_.publish({"token.claimed", now, *claimed});
   return script;
 }

@@ -40,12 +40,14 @@ def test_a_tokens_life_as_events(hub, stream):
     script(clear)
     claimed = subject(stream.until("token.claimed"), "token", TOKEN)
     assert claimed["state"] == "claimed" and claimed["used"] is True and claimed["usedAt"]
+    assert claimed["progress"] == {"stage": "fetched", "code": 0, "reason": "", "at": claimed["usedAt"]}
     report = {"token": clear, "stage": "preflight", "code": 10, "reason": "NOT_ROOT", "os": "linux", "detail": "<b>\nline"}
     Client().post("/api/installation/report", report)
     shown = subject(stream.until("install.report"), "report", REPORT)
     assert (shown["tokenId"], shown["stage"], shown["code"], shown["reason"], shown["detail"]) == (made["id"], "preflight", 10, "NOT_ROOT", "<b>\nline")
     released = subject(stream.until("token.released"), "token", TOKEN)
     assert (released["state"], released["usedAt"]) == ("unused", None)
+    assert (released["progress"]["stage"], released["progress"]["code"], released["progress"]["reason"]) == ("preflight", 10, "NOT_ROOT")
     hub.admin.delete(f"/api/installation/token/{made['id']}")
     assert subject(stream.until("token.revoked"), "token", TOKEN)["state"] == "revoked"
     hub.admin.delete(f"/api/installation/token/{made['id']}")

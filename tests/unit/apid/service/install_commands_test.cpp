@@ -67,3 +67,25 @@ TEST_CASE("The careful command checks the sum before anything runs") {
   CHECK(command.find("sh wghub.sh") > check);
   CHECK(audit_command(token(""), kText, Platform::macos, "00").find("shasum -a 256 -c &&") != std::string::npos);
 }
+
+TEST_CASE("The command for wget runs what a refusal says and pins as curl does") {
+  const std::string url = std::string("'https://hub.example.com:8443/api/installation/script/") + kText + "?platform=";
+  CHECK(wget_command(token(""), kText, Platform::linux) ==
+        "wget -qO- --content-on-error --max-redirect=0 " + url + "linux' | sudo sh");
+  CHECK(wget_command(token("sha256//abc="), kText, Platform::proxmox) ==
+        "wget -qO- --content-on-error --max-redirect=0 --no-check-certificate --pinnedpubkey='sha256//abc=' " + url +
+            "proxmox' | sh");
+  CHECK_FALSE(wget_command(token(""), kText, Platform::macos));
+  CHECK_FALSE(wget_command(token(""), kText, Platform::windows));
+}
+
+TEST_CASE("Windows PowerShell is told to use TLS 1.2 wherever it fetches itself, and says when a sum differs") {
+  const std::string tls = "[Net.ServicePointManager]::SecurityProtocol -bor 3072; Invoke-";
+  const auto audit = audit_command(token(""), kText, Platform::windows, "00");
+  CHECK(install_command(token(""), kText, Platform::windows).find(tls + "RestMethod") != std::string::npos);
+  CHECK(audit.find(tls + "WebRequest") != std::string::npos);
+  CHECK(audit.ends_with("else { throw 'wghub.ps1 is not what the hub made' }"));
+  for (const auto& command : {install_command(token("sha256//abc="), kText, Platform::windows),
+                              audit_command(token("sha256//abc="), kText, Platform::windows, "00")})
+    CHECK(command.find("Invoke-RestMethod") + command.find("Invoke-WebRequest") == 2 * std::string::npos);
+}

@@ -175,3 +175,34 @@ TEST_CASE("A report that changed nothing releases a claim from its own address f
   CHECK(report(10));
   CHECK(rig.state(issued) == TokenState::claimed);
 }
+
+TEST_CASE("A token shows how far its script came: fetched, then what it reported last") {
+  Rig rig;
+  const auto issued = rig.create()->front();
+  const auto progress = [&] {
+    const auto shown = progress_of(rig.tokens.details(issued.token.id)->view.token);
+    return shown ? shown->stage + std::to_string(shown->code) : "none";
+  };
+  const auto report = [&](const char* stage, int code) {
+    ReportRequest request{issued.text, {}};
+    request.report.stage = stage;
+    request.report.code = code;
+    CHECK(rig.tokens.report(request, rig.actor));
+  };
+  CHECK(progress() == "none");
+  rig.claim(issued);
+  CHECK(progress() == "fetched0");
+  report("preflight", 10);  // gives the token back
+  CHECK(rig.state(issued) == TokenState::unused);
+  CHECK(progress() == "preflight10");
+  rig.pass(1);
+  rig.claim(issued);
+  CHECK(progress() == "fetched0");
+  rig.pass(1);
+  report("packages", 0);
+  CHECK(progress() == "packages0");
+  std::string timeline;
+  for (const auto& entry : rig.tokens.details(issued.token.id)->timeline)
+    timeline += entry.stage + std::to_string(entry.code) + " ";
+  CHECK(timeline == "fetched0 preflight10 fetched0 packages0 ");
+}

@@ -222,3 +222,28 @@ TEST_CASE_METHOD(Fixture, "PagesOfSpokesAreWholeWhileSomeAreAdded") {
   CHECK(std::set(seen.begin(), seen.end()) == expected);
   CHECK(seen.size() == expected.size());
 }
+
+TEST_CASE_METHOD(Fixture, "TheSameKeyRegisteredAnewIsAsConnectedAsBefore") {
+  Spoke spoke = add(1);
+  const auto save = [&](SpokeStatus status) {
+    scratch.write([&](Transaction& t) {
+      spokes.save_live(t, {{spoke.id, {status, 1'700'000'000, 5, 6}}});
+      return Done{};
+    });
+  };
+  const auto replace = [&] {
+    scratch.write([&](Transaction& t) {
+      spokes.replace(t, spoke);
+      return Done{};
+    });
+  };
+  save(SpokeStatus::active);
+  replace();
+  CHECK(find(spoke)->status == SpokeStatus::active);
+  CHECK(find(spoke)->transfer_rx == 5);
+  spoke.public_key = make_key(9);
+  replace();
+  CHECK(find(spoke)->status == SpokeStatus::pending);
+  CHECK_FALSE(find(spoke)->last_handshake);
+  CHECK(find(spoke)->transfer_tx == 0);
+}
