@@ -92,6 +92,8 @@ class MacMachine(Machine):
             shutil.copy(name, self.at(f"{self.prefix}/bin/{name.name}"), follow_symlinks=False)
 
     def run(self, command, env=None, path=None, **options):
+        # root's own folder is one that the user of Homebrew may not read.
+        command = command if options.get("user") else f"cd /root && {command}"
         return super().run(command, env={"SUDO_USER": "ada", **(env or {})}, path=path or f"{self.fake}/bin:/usr/bin:/bin:/usr/sbin:/sbin", **options)
 
     def up(self, interface="wg0"):
@@ -134,4 +136,4 @@ def plist_of(machine, interface="wg0"):
 
 FINISHED = sorted(["/etc/wireguard/wg0.conf", "/etc/wireguard/wg0.key", "/etc/wireguard/wghub-up-wg0", "/usr/local/sbin/wghub-uninstall",
                    "/Library/LaunchDaemons/org.wireguard-hub.wg0.plist", "/var/lib/wghub-spoke/ID/done", "/var/log/wghub-install.log",
-                   "/var/log/wghub-wg0.log", "/var/run/wireguard/utun4.sock", "/var/run/wireguard/wg0.name"])
+                   "/var/log/wghub-up-wg0.log", "/var/run/wireguard/utun4.sock", "/var/run/wireguard/wg0.name"])

@@ -36,7 +36,7 @@ def job(place):
     machine, _, _ = expect(place, 0)
     plist = plist_of(machine)
     equal(plist, {"Label": "org.wireguard-hub.wg0", "ProgramArguments": ["/bin/sh", "/etc/wireguard/wghub-up-wg0"], "RunAtLoad": True, "StartInterval": 60,
-                  "AbandonProcessGroup": True, "StandardOutPath": "/var/log/wghub-wg0.log", "StandardErrorPath": "/var/log/wghub-wg0.log",
+                  "AbandonProcessGroup": True, "StandardOutPath": "/var/log/wghub-up-wg0.log", "StandardErrorPath": "/var/log/wghub-up-wg0.log",
                   "EnvironmentVariables": {"PATH": "/opt/homebrew/bin:/usr/bin:/bin:/usr/sbin:/sbin", "WG_ENDPOINT_RESOLUTION_RETRIES": "15"}})
     for path, mode in (("/Library/LaunchDaemons/org.wireguard-hub.wg0.plist", 0o644), ("/etc/wireguard/wghub-up-wg0", 0o755), ("/etc/wireguard", 0o700),
                        ("/etc/wireguard/wg0.conf", 0o600), ("/etc/wireguard/wg0.key", 0o600), ("/var/log/wghub-install.log", 0o600), ("/var/lib", 0o755),
@@ -44,7 +44,7 @@ def job(place):
         state = machine.at(path).stat()
         equal((oct(state.st_mode & 0o777), state.st_uid, state.st_gid), (oct(mode), 0, 0), path)
     marker = "# managed-by: wghub spoke=a1b2c3d4-e5f6-4890-abcd-ef1234567890 hub=127.0.0.1"
-    for path in ("/Library/LaunchDaemons/org.wireguard-hub.wg0.plist", "/etc/wireguard/wghub-up-wg0", "/usr/local/sbin/wghub-uninstall", "/var/log/wghub-wg0.log"):
+    for path in ("/Library/LaunchDaemons/org.wireguard-hub.wg0.plist", "/etc/wireguard/wghub-up-wg0", "/usr/local/sbin/wghub-uninstall", "/var/log/wghub-up-wg0.log"):
         assert marker in machine.read(path).splitlines()[:5], path
     contains(machine.read("fake/launchctl"), "bootout system/org.wireguard-hub.wg0\n", "bootstrap system /Library/LaunchDaemons/org.wireguard-hub.wg0.plist\n")
 
@@ -67,10 +67,10 @@ def every_minute(place):
     machine.fault("up")
     machine.at("/var/run/wireguard/utun5.sock").unlink()
     machine.minute()
-    contains(machine.read("/var/log/wghub-wg0.log"), "Failed to create TUN device")
-    machine.at("/var/log/wghub-wg0.log").write_text("x" * 1000001)
+    contains(machine.read("/var/log/wghub-up-wg0.log"), "Failed to create TUN device")
+    machine.at("/var/log/wghub-up-wg0.log").write_text("x" * 1000001)
     machine.minute()
-    assert machine.at("/var/log/wghub-wg0.log").stat().st_size < 1000
+    assert machine.at("/var/log/wghub-up-wg0.log").stat().st_size < 1000
     equal(machine.wrongs(), [])
 
 
@@ -198,14 +198,14 @@ def uninstall(place):
     def prepare(machine):
         foreign(machine, "/etc/wireguard/mine.conf")
         foreign(machine, "/Library/LaunchDaemons/com.example.mine.plist", "<plist/>\n")
-        foreign(machine, "/var/log/wghub-other.log", "mine\n")
+        foreign(machine, "/var/log/wghub-up-other.log", "mine\n")
 
     machine, _, _ = expect(place, 0, prepare=prepare)
     equal(machine.run("/usr/local/sbin/wghub-uninstall", user=65534)[0], 10)
     for _ in range(2):
         status, output = machine.run("/usr/local/sbin/wghub-uninstall")
         equal(status, 0, output)
-    equal(machine.leftovers(), ["/Library/LaunchDaemons/com.example.mine.plist", "/etc/wireguard/mine.conf", "/var/log/wghub-other.log"])
+    equal(machine.leftovers(), ["/Library/LaunchDaemons/com.example.mine.plist", "/etc/wireguard/mine.conf", "/var/log/wghub-up-other.log"])
     equal((machine.wrongs(), list((machine.fake / "jobs").iterdir()), machine.exists("/var/lib")), ([], [], False))
     second = mac(place, "second", arm=False)
     install(second, place.hub.new_token(), 0)
@@ -287,7 +287,7 @@ def no_secret_in_arguments(place):
     seen, told = trace.read_text(), json.dumps(token.reports + [dict(b, token="") for b in token.bodies])
     assert seen.count("execve(") > 80
     for secret, places in ((machine.key(), (seen, output, told)), (token.values["TOKEN"], (seen, output))):
-        for text in (*places, machine.read("/var/log/wghub-install.log"), machine.read("/var/log/wghub-wg0.log")):
+        for text in (*places, machine.read("/var/log/wghub-install.log"), machine.read("/var/log/wghub-up-wg0.log")):
             assert secret not in text, text[max(0, text.find(secret) - 300):][:400]
 
 

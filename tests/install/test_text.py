@@ -132,12 +132,14 @@ def hostile_values(place):
     for text in (f"$(touch {canary})", f"`touch {canary}`", f"';touch {canary};'", '"', "%s", "{{TOKEN}}", "\\", "'", "' '", "-n"):
         script = render.render("error.sh.template", {"MESSAGE": text, "EXIT_CODE": 43})
         values = sample.values(COMMAND=text)
-        wrapper = render.render("linux.sh.template", values)
-        probe = inside(wrapper, "_WGHUB_COPY").replace(b"\n_install\n", b"\n_values\nprintf '%s\\n' \"$_command\"\n")
         for shell in SHELLS.values():
             done = subprocess.run(shell, input=script, capture_output=True)
             equal((done.returncode, done.stderr.decode()), (43, text + "\n"), text)
-            equal(subprocess.run(shell, input=probe, capture_output=True).stdout.decode(), text + "\n", text)
+        for name in PLATFORMS:
+            wrapper = render.render(f"{name}.sh.template", {**values, "PLATFORM": name})
+            probe = inside(wrapper, "_WGHUB_COPY").replace(b"\n_install\n", b"\n_values\nprintf '%s\\n' \"$_command\"\n")
+            for shell in SHELLS.values():
+                equal(subprocess.run(shell, input=probe, capture_output=True).stdout.decode(), text + "\n", f"{name} {text}")
     assert not canary.exists()
 
 
@@ -146,11 +148,12 @@ def hostile_values_refused(place):
            "NETWORK_CIDR": ["10.0.0.0/8'"], "BASE_URL": ["http://h", "https://h/'"], "DNS_SERVERS": ["`id`"], "SPOKE_ID": ["x\n"]}
     for name, texts in bad.items():
         for text in texts:
-            try:
-                render.render("linux.sh.template", {**sample.values(), name: text})
-            except ValueError:
-                continue
-            raise AssertionError(f"{name}={text!r} was rendered")
+            for platform in PLATFORMS:
+                try:
+                    render.render(f"{platform}.sh.template", {**sample.values(), name: text})
+                except ValueError:
+                    continue
+                raise AssertionError(f"{platform}: {name}={text!r} was rendered")
 
 
 def cuts(script, full, fine):

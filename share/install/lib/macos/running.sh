@@ -10,6 +10,10 @@ _start_again() {
   if _device_of "$1" >/dev/null; then return 0; fi
   printf '[wghub] %s is not running, starting it.\n' "$1"
   _label=org.wireguard-hub.$1
-  launchctl print "system/$_label" >/dev/null 2>&1 || launchctl bootstrap system "/Library/LaunchDaemons/$_label.plist" >/dev/null 2>&1
+  if ! launchctl print "system/$_label" >/dev/null 2>&1; then
+    launchctl bootstrap system "/Library/LaunchDaemons/$_label.plist" >/dev/null 2>&1 || return 1
+  fi
+  # Fails when launchd is starting it at this moment, which is just as well.
   launchctl kickstart "system/$_label" >/dev/null 2>&1
+  return 0
 }

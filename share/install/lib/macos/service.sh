@@ -9,12 +9,12 @@ _name_job() {
   _label=org.wireguard-hub.$_interface
   _plist=/Library/LaunchDaemons/$_label.plist
   _job=/etc/wireguard/wghub-up-$_interface
-  _job_log=/var/log/wghub-$_interface.log
+  _job_log=/var/log/wghub-up-$_interface.log
 }
 
 # _other_obstacle NAME: a file that we would write and that is somebody else's.
 _other_obstacle() {
-  for _file in "/Library/LaunchDaemons/org.wireguard-hub.$1.plist" "/etc/wireguard/wghub-up-$1" "/var/log/wghub-$1.log"; do
+  for _file in "/Library/LaunchDaemons/org.wireguard-hub.$1.plist" "/etc/wireguard/wghub-up-$1" "/var/log/wghub-up-$1.log"; do
     if [ -e "$_file" ] && ! head -n 5 "$_file" | grep -q '^# managed-by: wghub '; then
       echo "$_file"
       return 0

@@ -30,7 +30,7 @@ _remove_rest() {
     if [ -f "$_plist" ] && _marked "$_plist"; then launchctl bootout "system/${_label%.plist}" >/dev/null 2>&1; fi
   done
   _remove_marked /Library/LaunchDaemons/org.wireguard-hub.*.plist /Library/LaunchDaemons/org.wireguard-hub.*.new \
-    /etc/wireguard/wghub-up-* /var/log/wghub-*.log
+    /etc/wireguard/wghub-up-* /var/log/wghub-up-*.log
   rmdir /etc/wireguard /var/lib 2>/dev/null
 }
 _WGHUB_UNINSTALL_MACOS_MORE

@@ -40,7 +40,7 @@ function Invoke-Request {
   }
   if ($null -eq $response) { return }
   $run.Status = [int]$response.StatusCode
-  try { Read-Answer $response } catch { $run.Status = 0; $run.Problem = 'network' } finally { $response.Dispose() }
+  try { Read-Answer $response } catch { $run.Status = 0; $run.Problem = 'network' } finally { $response.Close() }
 }
 
 function Send-Body {

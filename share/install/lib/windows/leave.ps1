@@ -6,7 +6,7 @@ function Exit-Installation {
     $run.Reason = "INTERRUPTED: at $($run.Stage)"
     $run.Message = "[wghub] ERROR INTERRUPTED (130): stopped at $($run.Stage), rolled back. Fix: go on when you can."
   }
-  if (Test-Undo) { Undo-Install }
+  try { if (Test-Undo) { Undo-Install } } catch { Write-Caution "rolling back failed: $(Hide-Secret $_.Exception.Message)" }
   if ($run.Code -ne 0) {
     Send-Failure
     if ($run.CopyFile -and [IO.File]::Exists($run.CopyFile)) { $run.Message += " To go on, as administrator: $(Get-ResumeCommand)" }

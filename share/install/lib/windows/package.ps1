@@ -59,7 +59,7 @@ function Save-Download {
     }
   } finally {
     $file.Dispose()
-    $response.Dispose()
+    $response.Close()
   }
 }
 

@@ -8,8 +8,8 @@ function Enter-Installation {
   Protect-Directory $run.Root
   $run.State = "$($run.Root)\$($run.TokenHash.Substring(0, 16))"
   $run.Tunnels = "$($run.Root)\tunnels"
-  $null = [IO.Directory]::CreateDirectory($run.State)
-  $null = [IO.Directory]::CreateDirectory($run.Tunnels)
+  Protect-Directory $run.State
+  Protect-Directory $run.Tunnels
   if (-not (Test-State 'done')) { Save-Copy }
   $run.Log = "$($run.Root)\install.log"
   if (-not [IO.File]::Exists($run.Log)) { Write-Note $run.Marker }

@@ -49,7 +49,8 @@ function Start-Tunnel {
     Write-ServiceLog
     Stop-Install 50 START_FAILED "$($run.Interface) did not start" "see the last lines of $($run.Log); everything is rolled back"
   }
-  if ((Get-Service -Name $run.Service).StartType -ne 'Automatic') {
+  $start = Get-Service -Name $run.Service | Select-Object -ExpandProperty StartType -ErrorAction SilentlyContinue
+  if ($start -and $start -ne 'Automatic') {
     $run.Reason += ' persistent=false'
     Write-Caution 'the tunnel is not started at boot: set its service to start automatically.'
   }

@@ -80,7 +80,7 @@ function Test-Tcp {
     $cause = $_.Exception.GetBaseException()
     $cause -is [Net.Sockets.SocketException] -and $cause.SocketErrorCode -eq 'ConnectionRefused'
   } finally {
-    $client.Dispose()
+    $client.Close()
   }
 }
 
