@@ -249,7 +249,7 @@ TEST_CASE("HelperTakesNoLongDumpForSilence") {
   REQUIRE(setting.helper->status());
   // The next dump, and sixty callers behind it.
   bool answered = false;
-  std::thread reconciler([&] { answered = setting.helper->status().has_value(); });
+  std::thread reconciler([&] { answered = static_cast<bool>(setting.helper->status()); });
   std::this_thread::sleep_for(50ms);
   std::atomic<int> done = 0;
   std::vector<std::thread> threads;
@@ -296,7 +296,7 @@ TEST_CASE("HelperThatIsStoppedLetsEverybodyGo") {
   const auto begin = Clock::now();
   bool answered = true;
   std::vector<PeerOutcome> outcomes;
-  std::thread status([&] { answered = setting.helper->status().has_value(); });
+  std::thread status([&] { answered = static_cast<bool>(setting.helper->status()); });
   std::thread adding([&] { outcomes = setting.helper->add_peers(peers(600)); });
   std::this_thread::sleep_for(200ms);
   setting.helper->stop();
