@@ -119,6 +119,15 @@ class Watch(Beside):
             if file.read().count(self.line) >= self.deaths:
                 self.at = time.monotonic()
 
+    def since(self):
+        """What the supervisor and the service have logged since."""
+        texts = []
+        for path, begin in ((f"{LOGS}/activate.log", self.supervised), (self.path, self.begin)):
+            with open(path, errors="replace") as file:
+                file.seek(begin)
+                texts.append(file.read()[-3000:])
+        return "\n".join(texts)
+
     def kills(self):
         """How often the service has ended by SIGKILL since."""
         with open(f"{LOGS}/activate.log") as file:
@@ -188,7 +197,7 @@ def delete_interface(stage, watch):
     sh("ip link del wg0", check=False)
 
 
-SELDOM_PASSED = r"reconcile|rewrite|file|refusal|engine\..*\.hello"
+SELDOM_PASSED = r"reconcile|rewrite|file|refusal|engine\..*\.(hello|status)"
 FIRST_RUN = r"migrate\.|initialize\.|engine\..*\.(generate key|configure)|file\..*\.(hub\.key|policy|.*\.pem)"
 PREPARED = {r"rewrite\.journal|file\..*\.journal": lengthen_journal}
 PROVOKED = {r"reconcile\.(added|foreign-off|recorded)": drift, r"reconcile\.off": leave_a_removal, r"reconcile\.restored": delete_interface,
@@ -214,7 +223,7 @@ def crash_in_first_run(stage, point, service):
         hub.wait_ready()
         if not early:
             ended = time.monotonic()
-        assert watch.at is not None and watch.kills() == 1, "not passed, or survived"
+        assert watch.at is not None and watch.kills() == 1, f"not passed, or survived:\n{watch.since()}"
     stage.peopled()
     return ended - watch.at
 
