@@ -20,9 +20,11 @@ std::string curl_pin(const Token& token) {
   return token.certificate_pin.empty() ? "" : fmt::format(" -k --pinnedpubkey '{}'", token.certificate_pin);
 }
 
-// Windows PowerShell offers TLS 1.0 on its own.
+// Old .NET offers TLS 1.0 unless told otherwise. 0 is the system's own choice, which has 1.2 and on Windows 11 also 1.3:
+// adding anything to it would take 1.3 away.
 constexpr const char* kWindowsTls =
-    "[Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor 3072; ";
+    "if ([int][Net.ServicePointManager]::SecurityProtocol) { [Net.ServicePointManager]::SecurityProtocol = "
+    "[Net.ServicePointManager]::SecurityProtocol -bor 3072 }; ";
 
 std::string windows_fetch(const Token& token, const std::string& url) {
   if (token.certificate_pin.empty()) {

@@ -85,12 +85,9 @@ std::string joined(const std::vector<Address>& addresses) {
   return text;
 }
 
-// A platform whose template is not there yet is told so by a script of its own.
 ScriptTemplate platform_template(const std::string& directory, Platform platform) {
-  const std::string ending = platform == Platform::windows ? ".ps1.template" : ".sh.template";
-  const std::string file = std::string(to_text(platform)) + ending;
-  const bool missing = platform != Platform::linux && !std::filesystem::exists(directory + "/" + file);
-  return {directory, missing ? "unsupported" + ending : file};
+  const char* ending = platform == Platform::windows ? ".ps1.template" : ".sh.template";
+  return {directory, std::string(to_text(platform)) + ending};
 }
 
 ScriptValues values_of(const Token& token, std::string_view token_text, Platform platform) {

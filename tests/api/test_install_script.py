@@ -183,7 +183,7 @@ def test_without_root_and_with_other_platforms_commands_first_the_right_one_then
         return machine.leftovers() == [] and issued.now()["state"] == "unused"
     status, output = issued.paste(machine, user=NOBODY)
     assert status == 10 and issued.commands["linux"] in output and nothing_happened(), output
-    for platform, hint in (("macos", "another platform"), ("proxmox", "the Linux one")):
+    for platform, hint in (("macos", "the command for Linux"), ("proxmox", "the Linux one")):
         status, output = issued.paste(machine, platform)
         assert status == 11 and hint in output and nothing_happened(), output
     status, output = issued.paste(machine, "windows")  # no command that bash could run

@@ -140,9 +140,7 @@ void render_install(const ScriptRenderer& renderer, FuzzedDataProvider& input) {
                          {"CREATED_AT", std::to_string(token.created_at)},
                          {"PERSISTENT_KEEPALIVE", std::to_string(token.persistent_keepalive)},
                          {"COMMAND", install_command(token, text, platform)}};
-  const auto* name = platform == Platform::linux     ? "linux.sh.template"
-                     : platform == Platform::windows ? "windows.ps1.template"
-                                                     : "unsupported.sh.template";
+  const auto name = std::string(to_text(platform)) + (platform == Platform::windows ? ".ps1.template" : ".sh.template");
   check(name, script, values);
 }
 

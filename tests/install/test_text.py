@@ -11,7 +11,7 @@ SHELLS = {"bash": ["bash"], "bash-posix": ["bash", "--posix"], "dash": ["dash"],
 # Which platforms have a script of their own, and the part of the uninstaller that is theirs.
 UNINSTALLERS = {"linux": ["LINUX"], "proxmox": ["LINUX"], "macos": ["MACOS", "MACOS_MORE"]}
 PLATFORMS = list(UNINSTALLERS)
-OUTER = [*PLATFORMS, "unsupported", "resume", "error"]
+OUTER = [*PLATFORMS, "resume", "error"]
 PIN = "sha256//" + "A" * 43 + "="
 
 
@@ -20,7 +20,6 @@ def served():
     values = sample.values(pin=PIN)
     scripts = {
         **{name: render.render(f"{name}.sh.template", sample.for_platform(values, name)) for name in PLATFORMS},
-        "unsupported": render.render("unsupported.sh.template", {**values, "PLATFORM": "proxmox"}),
         "resume": render.render("resume.sh.template", {**values, "USED_AT": "2026-01-02T03:04:05Z"}),
         "error": render.render("error.sh.template", {"MESSAGE": "it's gone", "EXIT_CODE": 41}),
     }

@@ -1,5 +1,6 @@
 """The Windows script, read and not run: no PowerShell runs here, so its syntax tree is held to the requirements (R60 to R71 and what else
 is Windows's part), by the programs in powershell/. Each check is shown to notice its faults in scripts that are broken on purpose."""
+import functools
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ from checking import contains, equal
 from windows_mutations import MUTATIONS
 
 CHECKER = pathlib.Path(__file__).resolve().parent / "powershell"
+REQUIREMENTS = [f"R{number}" for number in (1, *range(15, 33), *range(60, 73))]  # some of them, like R62, share a check
 PIN = "sha256//" + "A" * 43 + "="
 
 
@@ -36,10 +38,27 @@ def read(jobs):
     return json.loads(done.stdout)
 
 
+@functools.cache
+def judged():
+    """What every check has against the script."""
+    return read([{"id": "it", "text": script()}])["it"]
+
+
 def holds(place):
-    found = read([{"id": "it", "text": script()}])["it"]
+    found = judged()
     equal({name: faults for name, faults in found.items() if faults}, {})
     return f"{len(found)} checks"
+
+
+def requirement(id):
+    """The checks that are for this requirement."""
+    def test(place):
+        found = {name: faults for name, faults in judged().items() if id in name.split()}
+        assert found, "no check is for it"
+        equal({name: faults for name, faults in found.items() if faults}, {})
+        return "; ".join(name.split(" ", len([word for word in name.split() if re.fullmatch(r"R\d+", word)]))[-1] for name in found)
+
+    return test
 
 
 def notices(place):
@@ -109,6 +128,7 @@ def values_last(place):
 
 TESTS = [
     ("Windows: every requirement holds in the syntax tree", holds),
+    *[(f"Windows: {id} holds in the syntax tree", requirement(id)) for id in REQUIREMENTS],
     ("Windows: every check notices the faults it is for", notices),
     ("Windows: no part of a script that was cut off runs anything", cut_off),
     ("Windows: hostile values stay one string and run nothing", hostile),

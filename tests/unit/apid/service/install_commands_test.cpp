@@ -80,7 +80,7 @@ TEST_CASE("The command for wget runs what a refusal says and pins as curl does")
 }
 
 TEST_CASE("Windows PowerShell is told to use TLS 1.2 wherever it fetches itself, and says when a sum differs") {
-  const std::string tls = "[Net.ServicePointManager]::SecurityProtocol -bor 3072; Invoke-";
+  const std::string tls = "[Net.ServicePointManager]::SecurityProtocol -bor 3072 }; Invoke-";
   const auto audit = audit_command(token(""), kText, Platform::windows, "00");
   CHECK(install_command(token(""), kText, Platform::windows).find(tls + "RestMethod") != std::string::npos);
   CHECK(audit.find(tls + "WebRequest") != std::string::npos);

@@ -100,26 +100,6 @@ TEST_CASE("A refusal is a program of its own, quoted for its shell") {
   CHECK(renderer.error_script({"it's over (41)", 41}, true) == "throw 'it''s over (41)'\n");
 }
 
-TEST_CASE("Each platform has a template of its own, and a script that says so where it has none") {
-  const store::ScratchDirectory directory;
-  const std::string place = directory.file("share/install");
-  std::filesystem::create_directories(place);
-  for (const char* file : {"linux.sh", "unsupported.sh", "unsupported.ps1", "error.sh", "resume.sh"})
-    write(place + "/" + file + ".template", std::string(file) + " {{TOKEN}}\n");
-  const auto served = [&](Platform platform) {
-    const auto script = ScriptRenderer(directory.file("share")).install_script(good_token(), kText, platform);
-    return script.substr(0, script.find(' '));
-  };
-  CHECK(served(Platform::linux) == "linux.sh");
-  CHECK(served(Platform::macos) == "unsupported.sh");
-  CHECK(served(Platform::windows) == "unsupported.ps1");
-  for (const char* file : {"macos.sh", "proxmox.sh", "windows.ps1"})
-    write(place + "/" + file + ".template", std::string(file) + " {{TOKEN}}\n");
-  CHECK(served(Platform::macos) == "macos.sh");
-  CHECK(served(Platform::proxmox) == "proxmox.sh");
-  CHECK(served(Platform::windows) == "windows.ps1");
-}
-
 TEST_CASE("A template that is missing, foreign or wrong stops the start and is named") {
   const store::ScratchDirectory directory;
   const std::string place = directory.file("install");
