@@ -42,7 +42,10 @@ def whole_path(spoke, hub, new_token):
     replaced = new_token()
     assert "connected: wg0" in spoke.run(replaced.values["COMMAND"]).stdout
     spoke.run("wghub-uninstall")
-    left = spoke.run("find /etc/wireguard /run /var/lib -name '*wg[0h]*' -type f; find /run/wireguard -name wg0.sock; ip link show | grep wg0", check=False).stdout
+    find = "find /etc/wireguard /run /var/lib -name '*wg[0h]*' -type f; find /run/wireguard -name wg0.sock; ip link show | grep wg0"
+    until = time.monotonic() + 5  # wireguard-go ends on its own once its device is gone
+    while (left := spoke.run(find, check=False).stdout) and time.monotonic() < until:
+        time.sleep(0.1)
     assert left == "", left
 
 
