@@ -20,8 +20,8 @@ std::string curl_pin(const Token& token) {
   return token.certificate_pin.empty() ? "" : fmt::format(" -k --pinnedpubkey '{}'", token.certificate_pin);
 }
 
-// Old .NET offers TLS 1.0 unless told otherwise. 0 is the system's own choice, which has 1.2 and on Windows 11 also 1.3:
-// adding anything to it would take 1.3 away.
+// Old .NET offers TLS 1.0 unless told otherwise. 0 is the system's own choice, which has 1.2 and on Windows 11
+// also 1.3: adding anything to it would take 1.3 away.
 constexpr const char* kWindowsTls =
     "if ([int][Net.ServicePointManager]::SecurityProtocol) { [Net.ServicePointManager]::SecurityProtocol = "
     "[Net.ServicePointManager]::SecurityProtocol -bor 3072 }; ";
