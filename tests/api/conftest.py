@@ -13,6 +13,8 @@ OUTCOMES = {"passed": "passed", "skipped": "skipped", "failed": "failed", "error
 
 
 def pytest_sessionstart(session):
+    # Started in the background, pytest ignores Ctrl-C, and so would every script that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     hubs.prepare_machine()
 
 
