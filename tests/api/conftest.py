@@ -28,12 +28,14 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_sessionfinish(session):
-    """A line for each figure, and for each test that proves something: its ids, outcome, name and figures (tests/report)."""
+    """A line for each test's outcome, for each figure, and for each test that proves something: its ids, outcome, name and
+    figures (tests/report)."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     terminal.write_line("")
     proven = {}
     for kind, outcome in OUTCOMES.items():
         for report in terminal.stats.get(kind, []):
+            terminal.write_line(f"outcome {outcome} | {report.nodeid}")
             if ids := dict(report.user_properties).get("proves"):
                 reason = report.longrepr[2] if kind == "skipped" and isinstance(report.longrepr, tuple) else ""
                 proven[report.nodeid] = f"proof {ids} | {outcome} | {report.nodeid} | {'; '.join(proofs.FIGURES.get(report.nodeid, [])) or reason}"

@@ -10,6 +10,7 @@ from hub import SLOW, eventually
 from proofs import figure, random_key
 from test_install_script import NOBODY, issue
 
+from mac_machine import MacMachine
 from machine import Machine
 
 LOCKED = "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1234 (unattended-upgr)\n"
@@ -35,6 +36,7 @@ class Case:
     prepare: Callable = lambda machine: None
     act: Callable = lambda hub, machine, issued, platform, options: issued.paste(machine, platform, **options)
     platform: str = "linux"
+    kind: type = Machine
     tools: bool = True
     options: dict = field(default_factory=dict)
 
@@ -173,6 +175,8 @@ CASES = {
     "dangerous": Case("apt-get would replace the kernel", 20, "linux-image-amd64", ("claimed", "packages 20", "PACKAGES_DANGEROUS"), apt(0, "", "Inst linux-image-amd64 (6.1)\n"), tools=False),
     "busy": Case("another package manager holds the lock", 21, "1234 (unattended-upgr)", ("claimed", "packages 21", "PACKAGES_BUSY"), apt(100, LOCKED), tools=False),
     "end-of-life": Case("the release's repositories are gone", 22, "upgrade the distribution", ("claimed", "packages 22", "END_OF_LIFE"), apt(candidate=False), tools=False),
+    "homebrew": Case("a Mac without Homebrew", 23, "App Store", ("claimed", "preflight 23", "HOMEBREW_NEEDED"), lambda m: m.at(f"{m.prefix}/bin/brew").unlink(),
+                     platform="macos", kind=MacMachine, tools=False),
     "no-kernel": Case("no WireGuard in the kernel, no TUN", 30, "6.1.0-fake", ("claimed", "preflight 30", "NO_KERNEL_SUPPORT"), no_kernel(True)),
     "reboot": Case("the running kernel's modules are gone", 31, "reboot", ("claimed", "preflight 31", "REBOOT_NEEDED"), no_kernel(False)),
     "unknown": Case("a token that does not exist", 40, "(40)", ("unused", "nothing after"), act=unknown),
@@ -212,7 +216,7 @@ def shown(hub, issued):
 @pytest.mark.parametrize("name", CASES)
 def test_failure(wide, place, name):
     case = CASES[name]
-    machine, (issued,) = Machine(f"{place}/machine", **({} if case.tools else {"with_tools": False})), issue(wide)
+    machine, (issued,) = case.kind(f"{place}/machine", with_tools=case.tools), issue(wide)
     case.prepare(machine)
     status, output = case.act(wide, machine, issued, case.platform, case.options)
     assert status == case.code, output

@@ -18,7 +18,7 @@ def exists(named):
         return any(f'"{test}' in path.read_text() for path in (TESTS_FOLDER / "unit").rglob("*_test.cpp"))
     if part.startswith("vm:"):
         return list((TESTS_FOLDER / "vm").glob(part[3:] + ".*")) != []
-    return part in ("api", "api:clusters", "api:clean_roots") and any(f"def {test}(" in path.read_text() for path in (TESTS_FOLDER / "api").glob("test_*.py"))
+    return part in ("api", "api:clusters", "api:clean_roots", "api:failures") and any(f"def {test}(" in path.read_text() for path in (TESTS_FOLDER / "api").glob("test_*.py"))
 
 
 def whole(place):
@@ -30,4 +30,14 @@ def whole(place):
     return f"{len(named)} tests named"
 
 
-TESTS = [("every requirement has its line, and every test named there exists", whole)]
+def told_to_people(place):
+    """docs/install-failures.md has every code and name that a script can end with, and no other."""
+    root = TESTS_FOLDER.parent
+    scripts = "\n".join(path.read_text() for path in (root / "share/install/lib").rglob("*.*"))
+    known = set(re.findall(r"(?:_fail|_refuse|Stop-Install) (\d+) ([A-Z_]+)", scripts)) | {("130", "INTERRUPTED")}
+    rows = re.findall(r"^\| (\d+) \| ([A-Z_, ]+) \|", (root / "docs/install-failures.md").read_text(), re.M)
+    equal(sorted({(code, name) for code, names in rows for name in names.split(", ")}), sorted(known))
+    return f"{len(known)} names"
+
+
+TESTS = [("every failure of a script is in the table for people", told_to_people), ("every requirement has its line, and every test named there exists", whole)]
