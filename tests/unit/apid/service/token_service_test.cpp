@@ -202,7 +202,9 @@ TEST_CASE("A token shows how far its script came: fetched, then what it reported
   report("packages", 0);
   CHECK(progress() == "packages0");
   std::string timeline;
-  for (const auto& entry : rig.tokens.details(issued.token.id)->timeline)
+  const auto details = rig.tokens.details(issued.token.id);
+  REQUIRE(details);
+  for (const auto& entry : details->timeline)
     timeline += entry.stage + std::to_string(entry.code) + " ";
   CHECK(timeline == "fetched0 preflight10 fetched0 packages0 ");
 }
