@@ -204,7 +204,6 @@ TEST_CASE("A token shows how far its script came: fetched, then what it reported
   std::string timeline;
   const auto details = rig.tokens.details(issued.token.id);
   REQUIRE(details);
-  for (const auto& entry : details->timeline)
-    timeline += entry.stage + std::to_string(entry.code) + " ";
+  for (const auto& entry : details->timeline) timeline += entry.stage + std::to_string(entry.code) + " ";
   CHECK(timeline == "fetched0 preflight10 fetched0 packages0 ");
 }
