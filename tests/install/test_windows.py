@@ -4,7 +4,6 @@ import functools
 import json
 import os
 import pathlib
-import platform
 import re
 import subprocess
 
@@ -14,6 +13,7 @@ from checking import contains, equal
 from windows_mutations import MUTATIONS
 
 CHECKER = pathlib.Path(__file__).resolve().parent / "powershell"
+NPM_PACKAGES = CHECKER.parent.parent / "lib/npm_packages"
 REQUIREMENTS = [f"R{number}" for number in (1, *range(15, 33), *range(60, 73))]  # some of them, like R62, share a check
 PIN = "sha256//" + "A" * 43 + "="
 
@@ -30,8 +30,7 @@ def script(**changes):
 
 def read(jobs):
     """What powershell/run.mjs says of each job."""
-    subprocess.run([CHECKER / "prepare"], check=True, capture_output=True, timeout=900)
-    node = CHECKER / "node_modules" / f"node-linux-{'arm64' if platform.machine() == 'aarch64' else 'x64'}" / "bin" / "node"
+    node = subprocess.run([NPM_PACKAGES], check=True, capture_output=True, text=True, timeout=900).stdout.strip()
     done = subprocess.run([node, CHECKER / "run.mjs"], input=json.dumps(jobs).encode(), capture_output=True, timeout=1200,
                           env={"PATH": os.environ["PATH"]})
     equal(done.returncode, 0, done.stderr.decode())
