@@ -339,9 +339,9 @@ class Hub:
         return self.admin
 
     def first_person(self):
-        """Set-up alone: self.person, the admin's session."""
-        person = Client()
-        answer = person.post("/api/setup", {"setupCode": self.setup_code(), "username": "admin", "password": PASSWORD})
+        """Set-up alone: self.person, the admin's session; self.spent_code, the set-up code that it took."""
+        person, self.spent_code = Client(), self.setup_code()
+        answer = person.post("/api/setup", {"setupCode": self.spent_code, "username": "admin", "password": PASSWORD})
         assert answer.status == 201, answer
         person.signed_in_by(answer)
         self.person = person

@@ -9,12 +9,15 @@ from proofs import figure
 from test_totp import Authenticator
 
 BODY = {"POST": {}, "PUT": {}}
+ROLES = ("viewer", "operator", "admin")
+SESSIONS = tuple(f"{role}/s" for role in ROLES)
+CALLERS = ("none", "spent", *ROLES, *SESSIONS, "root")
 
 
 def golden():
     with open(os.path.join(os.path.dirname(__file__), "access.golden")) as file:
         lines = [line.split() for line in file if not line.startswith("#")]
-    return {(method, path): dict(zip(("none", "viewer", "operator", "admin", "session", "root"), cells)) for method, path, *cells in lines}
+    return {(method, path): dict(zip(CALLERS, cells)) for method, path, *cells in lines}
 
 
 def served_routes():
@@ -26,37 +29,39 @@ def served_routes():
 
 @pytest.fixture(scope="module")
 def callers(running):
-    """Of an admin of their own: what they do to their account is nobody else's."""
+    """Of people of their own: what they do to their accounts is nobody else's."""
     running.wait_ready()
-    running.user("admin", "matrix")
-    session = running.login("matrix")
-    tokens = {role: running.client(role, session) for role in ("viewer", "operator", "admin")}
-    return {"none": Client(), **tokens, "session": session}
+    for role in ROLES:
+        running.user(role, f"matrix-{role}")
+    sessions = {f"{role}/s": running.login(f"matrix-{role}") for role in ROLES}
+    tokens = {role: running.client(role, sessions["admin/s"]) for role in ROLES}
+    return {"none": Client(), "spent": Client({"Authorization": f"Bearer {running.spent_code}"}), **tokens, **sessions}
 
 
-def fill(hub, path):
+def fill(hub, who, path):
     if path == "/api/api-tokens/{id}":
         made = hub.admin.post("/api/api-tokens", {"name": "to be revoked", "role": "viewer"})
         return path.replace("{id}", made.json["apiToken"]["id"])
     if path.startswith("/api/users/{id}"):
         return path.replace("{id}", hub.user("viewer")["id"])
     if path == "/api/auth/sessions/{id}":
-        sessions = hub.login("matrix").get("/api/auth/sessions").json["sessions"]
+        owner = who[:-2] if who in SESSIONS else "admin"
+        sessions = hub.login(f"matrix-{owner}").get("/api/auth/sessions").json["sessions"]
         return path.replace("{id}", next(each["id"] for each in sessions if each["current"]))
-    return path.replace("{id}", str(uuid.uuid4())).replace("{token}", "x" * 43).replace("{name}", "matrix")
+    return path.replace("{id}", str(uuid.uuid4())).replace("{token}", "x" * 43).replace("{name}", "matrix-viewer")
 
 
 def prepare(hub, callers, who, method, path):
     """What a caller needs so that the answer is about him."""
-    if who == "session" and (method, path) == ("DELETE", "/api/auth/sessions"):
-        callers[who] = hub.login("matrix")  # the API tokens before him ended the one he had
-    if who == "session" and (method, path) == ("DELETE", "/api/auth/totp"):
+    if who in SESSIONS and (method, path) == ("DELETE", "/api/auth/sessions"):
+        callers[who] = hub.login(f"matrix-{who[:-2]}")  # an API token of the same person may have ended the one he had
+    if who in SESSIONS and (method, path) == ("DELETE", "/api/auth/totp"):
         Authenticator(callers[who])
 
 
 def ask(hub, callers, who, method, path):
     prepare(hub, callers, who, method, path)
-    path = fill(hub, path)
+    path = fill(hub, who, path)
     if who == "root":
         return hub.root_call(method, path, BODY.get(method) if path.startswith("/admin/users") else None)
     if (method, path) == ("GET", "/api/events"):
@@ -74,15 +79,14 @@ def test_the_golden_table_has_every_route_once():
     assert set(golden()) == served_routes()
 
 
-def test_every_route_asks_for_the_credential_that_the_table_says(hub, callers):
-    wrong = []
-    for (method, path), cells in golden().items():
-        for who, expected in cells.items():
-            answer = ask(hub, callers, who, method, path)
-            if outcome(answer) != expected:
-                wrong.append(f"{method} {path} {who}: {outcome(answer)} instead of {expected}")
+def test_every_route_asks_for_the_credential_that_the_table_says(hub, callers, capsys):
+    found = {route: {who: outcome(ask(hub, callers, who, *route)) for who in cells} for route, cells in golden().items()}
+    with capsys.disabled():
+        print("", *(f"{method:6} {path:41} " + " ".join(f"{each:{max(4, len(who))}}" for who, each in found[method, path].items()) for method, path in found), sep="\n")
+    wrong = [f"{method} {path} {who}: {each} instead of {golden()[method, path][who]}" for (method, path), cells in found.items() for who, each in cells.items()
+             if each != golden()[method, path][who]]
     assert not wrong
-    figure("T1", f"{len(golden())} routes, each asked by {', '.join(next(iter(golden().values())))}: as the table says")
+    figure("T1", f"{len(found)} routes, each asked by {', '.join(CALLERS)}: as the table says")
 
 
 def test_a_wrong_credential_is_as_none(hub):
@@ -95,7 +99,7 @@ def test_a_wrong_credential_is_as_none(hub):
 
 
 def test_a_bearer_counts_alone_also_when_it_is_wrong(hub, callers):
-    session = callers["session"].headers
+    session = callers["admin/s"].headers
     assert Client({**session, "Authorization": "Bearer whk_" + "A" * 43}).get("/api/spoke/list").status == 401
     viewer = Client({**session, **callers["viewer"].headers})
     assert viewer.post("/api/installation/token", {"spokeName": "x"}).code == "FORBIDDEN"
