@@ -124,8 +124,8 @@ struct Application::Parts {
         helper(connect_helper(configuration.helper_socket)),
         audit(stores, system_clock_seconds),
         tracker(stores, events, system_clock_seconds),
-        accounts(stores, audit, events, system_clock_seconds, system_random,
-                 {configuration.logins_per_15min, configuration.logins_per_15min * 10}),
+        people(stores, audit, events, system_clock_seconds, system_random,
+               {configuration.logins_per_15min, configuration.logins_per_15min * 10}),
         hub(stores, audit, events, *helper, configuration.interface_mtu,
             [this](const std::string& endpoint) { allow_endpoint(endpoint); }),
         tokens(stores, audit, events, scripts, system_random, token_settings(configuration)),
@@ -136,21 +136,26 @@ struct Application::Parts {
         reconciler(stores, audit, {*helper, spokes, tracker, locks, events},
                    configuration.keep_foreign_peers ? ForeignPeers::keep : ForeignPeers::remove,
                    configuration.interface_mtu, system_clock_seconds),
-        housekeeper(stores, {audit, events, accounts, tokens, tracker}, system_clock_seconds,
+        housekeeper(stores, {audit, events, people, tokens, tracker}, system_clock_seconds,
                     configuration.retention_days * kDay),
-        account_endpoint(accounts),
+        account_endpoint(people),
+        api_token_endpoint(people.api_tokens),
+        session_endpoint(people.sessions),
+        totp_endpoint(people.second_factor),
+        user_endpoint(people.users),
         hub_endpoint(hub, tracker, reconciler),
         token_endpoint(tokens),
         script_endpoint(tokens, scripts),
         spoke_endpoint(spokes),
         cluster_endpoint(clusters),
         audit_endpoint(stores),
-        health_endpoint(stores, accounts, hub, reconciler),
-        admin_endpoint(accounts, hub),
-        authenticator(accounts),
+        health_endpoint(stores, people.setup, hub, reconciler),
+        admin_endpoint(people.setup, hub),
+        authenticator(people),
         router(
-            endpoint::make_routes({account_endpoint, hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint,
-                                   cluster_endpoint, audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
+            endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
+                                   hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,
+                                   audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
             authenticator),
         server(std::make_unique<http::Server>(server_options(configuration, handed_over_socket), router, broadcaster)) {
     made_server = server.get();
@@ -185,7 +190,7 @@ struct Application::Parts {
   AuditTrail audit;                            // who did what
   PeerLocks locks;                             // one change at a time per spoke
   StatusTracker tracker;                       // live status
-  AccountService accounts;                     // people and API tokens
+  People people;                               // accounts, sessions, API tokens
   HubService hub;                              // the hub's configuration
   TokenService tokens;                         // installation tokens
   ClusterMembership membership;                // which node is in which cluster
@@ -194,6 +199,10 @@ struct Application::Parts {
   Reconciler reconciler;                       // interface = database
   Housekeeper housekeeper;                     // what is due now and then
   endpoint::AccountEndpoint account_endpoint;  // one per URL group
+  endpoint::ApiTokenEndpoint api_token_endpoint;
+  endpoint::SessionEndpoint session_endpoint;
+  endpoint::TotpEndpoint totp_endpoint;
+  endpoint::UserEndpoint user_endpoint;
   endpoint::HubEndpoint hub_endpoint;
   endpoint::TokenEndpoint token_endpoint;
   endpoint::ScriptEndpoint script_endpoint;

@@ -5,25 +5,25 @@ namespace {
 
 std::optional<http::Caller> to_caller(const std::optional<Identity>& identity, http::Credential credential) {
   if (!identity) return std::nullopt;
-  return http::Caller{credential,     identity->credential_id, identity->user.id, identity->user.username,
-                      identity->name, identity->role};
+  return http::Caller{credential,     identity->credential_id, identity->user.id,   identity->user.username,
+                      identity->name, identity->role,          identity->stepped_up};
 }
 
 }  // namespace
 
-bool AccountAuthenticator::setup_required() { return accounts_.setup_required(); }
+bool AccountAuthenticator::setup_required() { return people_.setup.is_required(); }
 
 std::optional<http::Caller> AccountAuthenticator::by_api_token(std::string_view secret) {
-  return to_caller(accounts_.by_api_token(secret), http::Credential::api_token);
+  return to_caller(people_.api_tokens.by_secret(secret), http::Credential::api_token);
 }
 
 std::optional<http::Caller> AccountAuthenticator::by_session(std::string_view cookie, http::SessionUse use) {
-  const auto counts = use == http::SessionUse::counts ? AccountService::Use::counts : AccountService::Use::background;
-  return to_caller(accounts_.by_session(cookie, counts), http::Credential::session);
+  const auto counts = use == http::SessionUse::counts ? SessionService::Use::counts : SessionService::Use::background;
+  return to_caller(people_.sessions.by_cookie(cookie, counts), http::Credential::session);
 }
 
 bool AccountAuthenticator::csrf_matches(std::string_view cookie, std::string_view header) {
-  return accounts_.csrf_matches(cookie, header);
+  return people_.sessions.csrf_matches(cookie, header);
 }
 
 }  // namespace wghub::app

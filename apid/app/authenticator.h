@@ -1,14 +1,14 @@
-// Joins the router's questions about credentials to AccountService's answers.
+// Joins the router's questions about credentials to the answers of people's services.
 #pragma once
 
 #include "apid/http/authenticator.h"
-#include "apid/service/account_service.h"
+#include "apid/service/people.h"
 
 namespace wghub::app {
 
 class AccountAuthenticator : public http::Authenticator {
  public:
-  explicit AccountAuthenticator(AccountService& accounts) : accounts_(accounts) {}
+  explicit AccountAuthenticator(People& people) : people_(people) {}
 
   bool setup_required() override;
   std::optional<http::Caller> by_api_token(std::string_view secret) override;
@@ -16,7 +16,7 @@ class AccountAuthenticator : public http::Authenticator {
   bool csrf_matches(std::string_view cookie, std::string_view header) override;
 
  private:
-  AccountService& accounts_;
+  People& people_;
 };
 
 }  // namespace wghub::app

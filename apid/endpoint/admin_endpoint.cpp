@@ -5,7 +5,7 @@
 namespace wghub::endpoint {
 
 http::Response AdminEndpoint::new_setup_code(const http::Request& request) {
-  return answer(accounts_.new_setup_code(), request, 201, [](const Secret& code) {
+  return answer(setup_.new_code(), request, 201, [](const Secret& code) {
     return boost::json::object{{"setupCode", code.reveal()}};
   });
 }

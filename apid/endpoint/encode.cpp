@@ -180,7 +180,26 @@ boost::json::object encode(const AuditEvent& event) {
 }
 
 boost::json::object encode(const User& user) {
+  return {{"id", user.id},
+          {"username", user.username},
+          {"role", to_text(user.role)},
+          {"disabled", user.disabled_at.has_value()},
+          {"totp", !user.totp_secret.empty()},
+          {"createdAt", http::to_timestamp(user.created_at)},
+          {"lastLoginAt", time_or_null(user.last_login_at)}};
+}
+
+boost::json::object encode_self(const User& user) {
   return {{"id", user.id}, {"username", user.username}, {"role", to_text(user.role)}};
+}
+
+boost::json::object encode(const Session& session, const std::string& asking) {
+  return {{"id", session.id},
+          {"createdAt", http::to_timestamp(session.created_at)},
+          {"lastUsedAt", http::to_timestamp(session.last_used_at)},
+          {"sourceAddress", session.source_address},
+          {"userAgent", session.user_agent},
+          {"current", session.id == asking}};
 }
 
 Actor actor_of(const http::Request& request) {
@@ -191,6 +210,7 @@ Actor actor_of(const http::Request& request) {
   actor.source_address = to_string(request.client);
   actor.user_agent = ascii(request.user_agent);
   actor.account_id = caller.user_id;
+  actor.is_root = caller.credential == http::Credential::root;
   return actor;
 }
 
@@ -202,6 +222,7 @@ Identity identity_of(const http::Request& request) {
   identity.user.role = request.caller.role;
   identity.name = request.caller.name;
   identity.role = request.caller.role;
+  identity.stepped_up = request.caller.stepped_up;
   return identity;
 }
 

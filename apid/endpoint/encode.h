@@ -11,7 +11,7 @@
 #include "apid/model/peer.h"
 #include "apid/model/spoke.h"
 #include "apid/model/token.h"
-#include "apid/service/account_service.h"
+#include "apid/service/identity.h"
 #include "apid/service/token_service.h"
 
 namespace wghub::endpoint {
@@ -29,7 +29,12 @@ boost::json::object encode(const InstallReport& report);
 boost::json::object encode(const PeerState& peer);
 boost::json::object encode(const ApiToken& token);
 boost::json::object encode(const AuditEvent& event);
+/// As admins see it.
 boost::json::object encode(const User& user);
+/// As a person sees himself.
+boost::json::object encode_self(const User& user);
+/// asking: id of the session that asks, which is told apart.
+boost::json::object encode(const Session& session, const std::string& asking);
 
 /// Who sends this request, for the audit trail.
 Actor actor_of(const http::Request& request);

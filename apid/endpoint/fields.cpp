@@ -184,6 +184,12 @@ std::optional<Error> Fields::finish() const {
   return to_error(faults_);
 }
 
+Role read_role(Fields& fields) {
+  const auto role = parse_role(fields.text("role", 16));
+  if (!role) fields.fault("role", "must be viewer, operator or admin");
+  return role.value_or(Role::viewer);
+}
+
 std::optional<std::string> Query::text(std::string_view name, std::size_t longest) {
   known_.emplace(name);
   std::optional<std::string> found;

@@ -13,11 +13,18 @@
 #include "apid/http/message.h"
 #include "apid/model/page.h"
 #include "common/error.h"
+#include "common/role.h"
 
 namespace wghub::endpoint {
 
 /// For texts whose form has an error code of its own, which a too long one gets as well; no body is larger.
 inline constexpr std::size_t kFormBytes = 64UL * 1024;
+
+/// A password, a set-up code; what is accepted is shorter.
+inline constexpr std::size_t kSecretBytes = 1024;
+
+/// Six digits or a recovery code, also with spaces between.
+inline constexpr std::size_t kCodeBytes = 32;
 
 /// One JSON object of a body. Ask for every field, then finish(); values are only good when that is empty.
 class Fields {
@@ -56,6 +63,9 @@ class Fields {
   std::set<std::string, std::less<>> known_;
   std::vector<FieldFault> faults_;
 };
+
+/// Field `role`, due.
+Role read_role(Fields& fields);
 
 /// The query of a request, likewise: every name at most once, no name that was not asked for.
 class Query {

@@ -18,7 +18,7 @@ http::Response HealthEndpoint::live(const http::Request& /*request*/) {
 
 const char* HealthEndpoint::status() {
   if (!stores_.database.is_writable(kWriteMilliseconds)) return "database-busy";
-  if (accounts_.setup_required() || !hub_.config()) return "setup";
+  if (setup_.is_required() || !hub_.config()) return "setup";
   if (reconciler_.health() != Reconciler::Health::good) return "helper-unavailable";
   return kReady.data();
 }

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "apid/http/message.h"
-#include "apid/service/account_service.h"
 #include "apid/service/hub_service.h"
 #include "apid/service/reconciler.h"
+#include "apid/service/setup_service.h"
 
 namespace wghub::endpoint {
 
 class HealthEndpoint {
  public:
-  HealthEndpoint(Stores& stores, AccountService& accounts, HubService& hub, const Reconciler& reconciler)
-      : stores_(stores), accounts_(accounts), hub_(hub), reconciler_(reconciler) {}
+  HealthEndpoint(Stores& stores, SetupService& setup, HubService& hub, const Reconciler& reconciler)
+      : stores_(stores), setup_(setup), hub_(hub), reconciler_(reconciler) {}
 
   http::Response live(const http::Request& request);
   http::Response ready(const http::Request& request);
@@ -20,7 +20,7 @@ class HealthEndpoint {
   const char* status();
 
   Stores& stores_;
-  AccountService& accounts_;
+  SetupService& setup_;
   HubService& hub_;
   const Reconciler& reconciler_;
 };

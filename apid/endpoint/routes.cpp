@@ -13,6 +13,7 @@ using http::Lane;
 using http::Method;
 using http::Request;
 using http::Response;
+using http::StepUp;
 
 namespace {
 
@@ -46,52 +47,73 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     return script.render_error(error, request);
   };
   return {
-    {Method::get,  "/api/health/live",                 Access::open,      Body::none, Lane::read,  bind(e.health, &HealthEndpoint::live)},
-    {Method::get,  "/api/health/ready",                Access::open,      Body::none, Lane::read,  bind(e.health, &HealthEndpoint::ready)},
+    {Method::get,  "/api/health/live",                        Access::open,      StepUp::none,   Body::none, Lane::read,  bind(e.health, &HealthEndpoint::live)},
+    {Method::get,  "/api/health/ready",                       Access::open,      StepUp::none,   Body::none, Lane::read,  bind(e.health, &HealthEndpoint::ready)},
 
-    {Method::get,  "/api/setup",                       Access::open,      Body::none, Lane::read,  bind(e.account, &AccountEndpoint::setup_state)},
-    {Method::post, "/api/setup",                       Access::open,      Body::json, Lane::write, bind(e.account, &AccountEndpoint::setup)},
-    {Method::post, "/api/auth/login",                  Access::open,      Body::json, Lane::write, bind(e.account, &AccountEndpoint::login)},
-    {Method::post, "/api/auth/logout",                 Access::signed_in, Body::none, Lane::write, bind(e.account, &AccountEndpoint::logout)},
-    {Method::get,  "/api/auth/me",                     Access::signed_in, Body::none, Lane::read,  bind(e.account, &AccountEndpoint::me)},
-    {Method::get,  "/api/api-tokens",                  Access::admin,     Body::none, Lane::read,  bind(e.account, &AccountEndpoint::list_api_tokens)},
-    {Method::post, "/api/api-tokens",                  Access::admin,     Body::json, Lane::write, bind(e.account, &AccountEndpoint::create_api_token)},
-    {Method::del,  "/api/api-tokens/{id}",             Access::admin,     Body::none, Lane::write, bind(e.account, &AccountEndpoint::revoke_api_token)},
+    {Method::get,  "/api/setup",                              Access::open,      StepUp::none,   Body::none, Lane::read,  bind(e.account, &AccountEndpoint::setup_state)},
+    {Method::post, "/api/setup",                              Access::open,      StepUp::none,   Body::json, Lane::write, bind(e.account, &AccountEndpoint::setup)},
+    {Method::post, "/api/auth/login",                         Access::open,      StepUp::none,   Body::json, Lane::write, bind(e.account, &AccountEndpoint::login)},
+    {Method::post, "/api/auth/logout",                        Access::session,   StepUp::none,   Body::none, Lane::write, bind(e.account, &AccountEndpoint::logout)},
+    {Method::get,  "/api/auth/me",                            Access::signed_in, StepUp::none,   Body::none, Lane::read,  bind(e.account, &AccountEndpoint::me)},
+    {Method::post, "/api/auth/step-up",                       Access::session,   StepUp::none,   Body::json, Lane::write, bind(e.account, &AccountEndpoint::step_up)},
+    {Method::put,  "/api/auth/password",                      Access::session,   StepUp::none,   Body::json, Lane::write, bind(e.account, &AccountEndpoint::change_password)},
+    {Method::post, "/api/auth/totp",                          Access::session,   StepUp::needed, Body::none, Lane::write, bind(e.totp, &TotpEndpoint::offer)},
+    {Method::post, "/api/auth/totp/confirm",                  Access::session,   StepUp::none,   Body::json, Lane::write, bind(e.totp, &TotpEndpoint::confirm)},
+    {Method::del,  "/api/auth/totp",                          Access::session,   StepUp::needed, Body::none, Lane::write, bind(e.totp, &TotpEndpoint::remove)},
+    {Method::get,  "/api/auth/sessions",                      Access::signed_in, StepUp::none,   Body::none, Lane::read,  bind(e.session, &SessionEndpoint::list_own)},
+    {Method::del,  "/api/auth/sessions",                      Access::signed_in, StepUp::none,   Body::none, Lane::write, bind(e.session, &SessionEndpoint::end_others)},
+    {Method::del,  "/api/auth/sessions/{id}",                 Access::signed_in, StepUp::none,   Body::none, Lane::write, bind(e.session, &SessionEndpoint::end_own)},
 
-    {Method::post, "/api/hub/initialize",              Access::admin,     Body::json, Lane::write, bind(e.hub, &HubEndpoint::initialize)},
-    {Method::get,  "/api/hub/config",                  Access::viewer,    Body::none, Lane::read,  bind(e.hub, &HubEndpoint::config)},
-    {Method::put,  "/api/hub/config",                  Access::admin,     Body::json, Lane::write, bind(e.hub, &HubEndpoint::update)},
-    {Method::get,  "/api/hub/status",                  Access::viewer,    Body::none, Lane::read,  bind_with_query(e.hub, &HubEndpoint::status)},
+    {Method::get,  "/api/users",                              Access::admin,     StepUp::none,   Body::none, Lane::read,  bind(e.user, &UserEndpoint::list)},
+    {Method::post, "/api/users",                              Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.user, &UserEndpoint::create)},
+    {Method::put,  "/api/users/{id}",                         Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.user, &UserEndpoint::update)},
+    {Method::del,  "/api/users/{id}",                         Access::admin,     StepUp::needed, Body::none, Lane::write, bind(e.user, &UserEndpoint::remove)},
+    {Method::post, "/api/users/{id}/reset",                   Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.user, &UserEndpoint::reset)},
+    {Method::get,  "/api/users/{id}/sessions",                Access::admin,     StepUp::none,   Body::none, Lane::read,  bind(e.session, &SessionEndpoint::list_of_user)},
+    {Method::del,  "/api/users/{id}/sessions",                Access::admin,     StepUp::none,   Body::none, Lane::write, bind(e.session, &SessionEndpoint::end_of_user)},
 
-    {Method::post, "/api/installation/token",              Access::operator_, Body::json, Lane::write, bind(e.token, &TokenEndpoint::create)},
-    {Method::post, "/api/installation/tokens/bulk",        Access::operator_, Body::json, Lane::write, bind(e.token, &TokenEndpoint::create_bulk)},
-    {Method::get,  "/api/installation/tokens",             Access::viewer,    Body::none, Lane::read,  bind_with_query(e.token, &TokenEndpoint::list)},
-    {Method::get,  "/api/installation/token/{id}",         Access::viewer,    Body::none, Lane::read,  bind(e.token, &TokenEndpoint::details)},
-    {Method::del,  "/api/installation/token/{id}",         Access::operator_, Body::none, Lane::write, bind(e.token, &TokenEndpoint::revoke)},
-    {Method::post, "/api/installation/token/{id}/reissue", Access::operator_, Body::none, Lane::write, bind(e.token, &TokenEndpoint::reissue)},
-    {Method::get,  "/api/installation/script/{token}",     Access::open,      Body::none, Lane::write, bind_with_query(e.script, &ScriptEndpoint::script), as_script},
-    {Method::post, "/api/installation/report",             Access::open,      Body::json, Lane::write, bind(e.script, &ScriptEndpoint::report)},
+    {Method::get,  "/api/api-tokens",                         Access::admin,     StepUp::none,   Body::none, Lane::read,  bind(e.api_token, &ApiTokenEndpoint::list)},
+    {Method::post, "/api/api-tokens",                         Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.api_token, &ApiTokenEndpoint::create)},
+    {Method::del,  "/api/api-tokens/{id}",                    Access::admin,     StepUp::none,   Body::none, Lane::write, bind(e.api_token, &ApiTokenEndpoint::revoke)},
 
-    {Method::post, "/api/spoke/register",              Access::open,      Body::json, Lane::write, bind(e.spoke, &SpokeEndpoint::register_spoke, SpokeEndpoint::render_error), SpokeEndpoint::render_error},
-    {Method::get,  "/api/spoke/list",                  Access::viewer,    Body::none, Lane::read,  bind_with_query(e.spoke, &SpokeEndpoint::list)},
-    {Method::get,  "/api/spoke/{id}/status",           Access::viewer,    Body::none, Lane::read,  bind(e.spoke, &SpokeEndpoint::status)},
-    {Method::del,  "/api/spoke/{id}",                  Access::operator_, Body::none, Lane::write, bind(e.spoke, &SpokeEndpoint::remove)},
+    {Method::post, "/api/hub/initialize",                     Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.hub, &HubEndpoint::initialize)},
+    {Method::get,  "/api/hub/config",                         Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.hub, &HubEndpoint::config)},
+    {Method::put,  "/api/hub/config",                         Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.hub, &HubEndpoint::update)},
+    {Method::get,  "/api/hub/status",                         Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.hub, &HubEndpoint::status)},
 
-    {Method::get,  "/api/proxmox/clusters",             Access::viewer,    Body::none, Lane::read,  bind_with_query(e.cluster, &ClusterEndpoint::list)},
-    {Method::get,  "/api/proxmox/clusters/{id}",        Access::viewer,    Body::none, Lane::read,  bind(e.cluster, &ClusterEndpoint::details)},
-    {Method::put,  "/api/proxmox/clusters/{id}",        Access::operator_, Body::json, Lane::write, bind(e.cluster, &ClusterEndpoint::update)},
-    {Method::del,  "/api/proxmox/clusters/{id}",        Access::operator_, Body::none, Lane::write, bind(e.cluster, &ClusterEndpoint::remove)},
-    {Method::post, "/api/proxmox/clusters/{id}/tokens", Access::operator_, Body::json, Lane::write, bind(e.cluster, &ClusterEndpoint::create_tokens)},
+    {Method::post, "/api/installation/token",                 Access::operator_, StepUp::none,   Body::json, Lane::write, bind(e.token, &TokenEndpoint::create)},
+    {Method::post, "/api/installation/tokens/bulk",           Access::operator_, StepUp::none,   Body::json, Lane::write, bind(e.token, &TokenEndpoint::create_bulk)},
+    {Method::get,  "/api/installation/tokens",                Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.token, &TokenEndpoint::list)},
+    {Method::get,  "/api/installation/token/{id}",            Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.token, &TokenEndpoint::details)},
+    {Method::del,  "/api/installation/token/{id}",            Access::operator_, StepUp::none,   Body::none, Lane::write, bind(e.token, &TokenEndpoint::revoke)},
+    {Method::post, "/api/installation/token/{id}/reissue",    Access::operator_, StepUp::none,   Body::none, Lane::write, bind(e.token, &TokenEndpoint::reissue)},
+    {Method::get,  "/api/installation/script/{token}",        Access::open,      StepUp::none,   Body::none, Lane::write, bind_with_query(e.script, &ScriptEndpoint::script), as_script},
+    {Method::post, "/api/installation/report",                Access::open,      StepUp::none,   Body::json, Lane::write, bind(e.script, &ScriptEndpoint::report)},
 
-    {Method::get,  "/api/audit",                       Access::admin,     Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
-    {Method::get,  "/api/events",                      Access::viewer,    Body::none, Lane::read,  bind(e.event, &EventEndpoint::stream)},
+    {Method::post, "/api/spoke/register",                     Access::open,      StepUp::none,   Body::json, Lane::write, bind(e.spoke, &SpokeEndpoint::register_spoke, SpokeEndpoint::render_error), SpokeEndpoint::render_error},
+    {Method::get,  "/api/spoke/list",                         Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.spoke, &SpokeEndpoint::list)},
+    {Method::get,  "/api/spoke/{id}/status",                  Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.spoke, &SpokeEndpoint::status)},
+    {Method::del,  "/api/spoke/{id}",                         Access::operator_, StepUp::none,   Body::none, Lane::write, bind(e.spoke, &SpokeEndpoint::remove)},
 
-    {Method::get,  "/api/openapi.json",                Access::viewer,    Body::none, Lane::read,  bind(document_json)},
-    {Method::get,  "/api/docs",                        Access::viewer,    Body::none, Lane::read,  bind(document_page)},
-    {Method::get,  "/api/docs.css",                    Access::viewer,    Body::none, Lane::read,  bind(document_style)},
+    {Method::get,  "/api/proxmox/clusters",                   Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.cluster, &ClusterEndpoint::list)},
+    {Method::get,  "/api/proxmox/clusters/{id}",              Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.cluster, &ClusterEndpoint::details)},
+    {Method::put,  "/api/proxmox/clusters/{id}",              Access::operator_, StepUp::none,   Body::json, Lane::write, bind(e.cluster, &ClusterEndpoint::update)},
+    {Method::del,  "/api/proxmox/clusters/{id}",              Access::operator_, StepUp::none,   Body::none, Lane::write, bind(e.cluster, &ClusterEndpoint::remove)},
+    {Method::post, "/api/proxmox/clusters/{id}/tokens",       Access::operator_, StepUp::none,   Body::json, Lane::write, bind(e.cluster, &ClusterEndpoint::create_tokens)},
 
-    {Method::post, "/admin/setup-code",                Access::root,      Body::none, Lane::write, bind(e.admin, &AdminEndpoint::new_setup_code)},
-    {Method::get,  "/admin/hub/conf",                  Access::root,      Body::none, Lane::read,  bind(e.admin, &AdminEndpoint::show_conf)},
+    {Method::get,  "/api/audit",                              Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
+    {Method::get,  "/api/events",                             Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.event, &EventEndpoint::stream)},
+
+    {Method::get,  "/api/openapi.json",                       Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_json)},
+    {Method::get,  "/api/docs",                               Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_page)},
+    {Method::get,  "/api/docs.css",                           Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_style)},
+
+    {Method::post, "/admin/setup-code",                       Access::root,      StepUp::none,   Body::none, Lane::write, bind(e.admin, &AdminEndpoint::new_setup_code)},
+    {Method::get,  "/admin/hub/conf",                         Access::root,      StepUp::none,   Body::none, Lane::read,  bind(e.admin, &AdminEndpoint::show_conf)},
+    {Method::get,  "/admin/users",                            Access::root,      StepUp::none,   Body::none, Lane::read,  bind(e.user, &UserEndpoint::list)},
+    {Method::post, "/admin/users",                            Access::root,      StepUp::none,   Body::json, Lane::write, bind(e.user, &UserEndpoint::create)},
+    {Method::put,  "/admin/users/{name}",                     Access::root,      StepUp::none,   Body::json, Lane::write, bind(e.user, &UserEndpoint::update_by_name)},
+    {Method::post, "/admin/users/{name}/reset",               Access::root,      StepUp::none,   Body::json, Lane::write, bind(e.user, &UserEndpoint::reset_by_name)},
   };
 }
 // clang-format on

@@ -5,14 +5,18 @@
 
 #include "apid/endpoint/account_endpoint.h"
 #include "apid/endpoint/admin_endpoint.h"
+#include "apid/endpoint/api_token_endpoint.h"
 #include "apid/endpoint/audit_endpoint.h"
 #include "apid/endpoint/cluster_endpoint.h"
 #include "apid/endpoint/event_endpoint.h"
 #include "apid/endpoint/health_endpoint.h"
 #include "apid/endpoint/hub_endpoint.h"
 #include "apid/endpoint/script_endpoint.h"
+#include "apid/endpoint/session_endpoint.h"
 #include "apid/endpoint/spoke_endpoint.h"
 #include "apid/endpoint/token_endpoint.h"
+#include "apid/endpoint/totp_endpoint.h"
+#include "apid/endpoint/user_endpoint.h"
 #include "apid/http/route.h"
 
 namespace wghub::endpoint {
@@ -20,6 +24,10 @@ namespace wghub::endpoint {
 /// All endpoints; they outlive the routes.
 struct Endpoints {
   AccountEndpoint& account;
+  ApiTokenEndpoint& api_token;
+  SessionEndpoint& session;
+  TotpEndpoint& totp;
+  UserEndpoint& user;
   HubEndpoint& hub;
   TokenEndpoint& token;
   ScriptEndpoint& script;

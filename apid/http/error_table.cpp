@@ -49,6 +49,9 @@ ErrorRow row_of(ErrorCode code) {
     case ErrorCode::hub_already_initialized: return {409, "HUB_ALREADY_INITIALIZED", "The hub is initialized already.", "Change endpoint and dns with PUT /api/hub/config."};
     case ErrorCode::hub_not_initialized: return {409, "HUB_NOT_INITIALIZED", "The hub has no network yet.", "Initialize it first: POST /api/hub/initialize."};
     case ErrorCode::setup_done: return {409, "SETUP_DONE", "The hub is set up already.", "Log in with an existing account."};
+    case ErrorCode::username_taken: return {409, "USERNAME_TAKEN", "Another user has this name.", "Choose another name."};
+    case ErrorCode::last_admin: return {409, "LAST_ADMIN", "This is the last admin who can sign in.", "Make another user an admin first."};
+    case ErrorCode::totp_active: return {409, "TOTP_ACTIVE", "The account has a second factor already.", "Take it away first: DELETE /api/auth/totp."};
     case ErrorCode::ip_already_allocated: return {409, "IP_ALREADY_ALLOCATED", "The address is taken.", "Choose another address, or leave it out to get the lowest free one."};
     case ErrorCode::public_key_already_registered: return {409, "PUBLIC_KEY_ALREADY_REGISTERED", "Another spoke has this public key.", "Make a new key pair on the machine, or remove the other spoke."};
     case ErrorCode::policy_mismatch: return {409, "POLICY_MISMATCH", "The network, port or MTU differs from what this host allows.", "Use the allowed values, or widen them as root with `wghub policy`."};

@@ -14,11 +14,16 @@ namespace wghub::http {
 enum class Access {
   open,       ///< anybody, also before set-up
   signed_in,  ///< any account
+  session,    ///< any account, but its person: an API token is refused
   viewer,
   operator_,
   admin,
   root,  ///< only on the admin socket, which only uid 0 may open; served nowhere else
 };
+
+/// Whether a session must have given its password within the last 10 minutes. API tokens have none to give. No default
+/// either.
+enum class StepUp { none, needed };
 
 enum class Body { none, json };
 
@@ -29,11 +34,12 @@ using Handler = std::function<Response(const Request&)>;
 using ErrorRenderer = std::function<Response(const Error&, const Request&)>;
 
 struct Route {
-  Route(Method route_method, std::string route_pattern, Access route_access, Body route_body, Lane route_lane,
-        Handler route_handler, ErrorRenderer renderer = nullptr)
+  Route(Method route_method, std::string route_pattern, Access route_access, StepUp route_step_up, Body route_body,
+        Lane route_lane, Handler route_handler, ErrorRenderer renderer = nullptr)
       : method(route_method),
         pattern(std::move(route_pattern)),
         access(route_access),
+        step_up(route_step_up),
         body(route_body),
         lane(route_lane),
         handler(std::move(route_handler)),
@@ -42,6 +48,7 @@ struct Route {
   Method method;
   std::string pattern;  ///< "/api/spoke/{id}/status": a {…} matches one non-empty path segment
   Access access;
+  StepUp step_up;
   Body body;
   Lane lane;
   Handler handler;

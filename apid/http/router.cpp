@@ -60,16 +60,18 @@ bool takes(const Route& route, Method method) {
 
 bool is_write(Method method) { return method == Method::post || method == Method::put || method == Method::del; }
 
-bool role_allows(Access access, Role role) {
+bool allows(Access access, const Caller& caller) {
   switch (access) {
     case Access::open:
     case Access::signed_in:
     case Access::viewer:
       return true;
+    case Access::session:
+      return caller.credential == Credential::session;
     case Access::operator_:
-      return role != Role::viewer;
+      return caller.role != Role::viewer;
     case Access::admin:
-      return role == Role::admin;
+      return caller.role == Role::admin;
     case Access::root:
       return false;
   }
@@ -138,7 +140,10 @@ std::optional<Error> Router::admit(const Route& route, Request& request, const C
       (!is_same_origin(credentials) || credentials.csrf_header.empty() ||
        !authenticator_.csrf_matches(credentials.cookie.reveal(), credentials.csrf_header)))
     return ErrorCode::csrf_failed;
-  if (!role_allows(route.access, caller->role)) return ErrorCode::forbidden;
+  if (!allows(route.access, *caller))
+    return route.access == Access::session ? Error(ErrorCode::forbidden, "Only a person's session may do this.")
+                                           : Error(ErrorCode::forbidden);
+  if (route.step_up == StepUp::needed && !by_token && !caller->stepped_up) return ErrorCode::step_up_required;
   return std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-// Finds the route of a request and takes it through set-up, authentication, CSRF and role to its handler.
+// Finds the route of a request and takes it through set-up, authentication, CSRF, role and step-up to its handler.
 // The order of refusals is that of docs/openapi.yaml "Errors". Framing belongs to the session.
 #pragma once
 

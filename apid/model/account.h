@@ -1,4 +1,5 @@
-// People and programs that may use the API. Secrets are here only as hashes.
+// People and programs that may use the API. Secrets are here only as hashes, but for the second factor's, which apid
+// must be able to read.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "common/role.h"
+#include "common/secret.h"
 
 namespace wghub {
 
@@ -16,6 +18,14 @@ struct User {
   std::string password_hash;  ///< libsodium's encoded Argon2id
   Role role = Role::viewer;
   std::int64_t created_at = 0;
+  std::optional<std::int64_t> disabled_at;
+  std::optional<std::int64_t> removed_at;
+  std::optional<std::int64_t> last_login_at;
+  Secret totp_secret;          ///< base32; empty: no second factor
+  Secret totp_pending;         ///< base32, offered and not confirmed yet
+  std::int64_t totp_step = 0;  ///< 30 s step of the code accepted last
+
+  bool is_enabled() const { return !disabled_at && !removed_at; }
 };
 
 struct Session {
@@ -24,6 +34,9 @@ struct Session {
   std::string user_id;
   std::int64_t created_at = 0;
   std::int64_t last_used_at = 0;
+  std::int64_t stepped_up_at = 0;  ///< when password and second factor were given last
+  std::string source_address;      ///< at login
+  std::string user_agent;
 };
 
 struct ApiToken {

@@ -14,6 +14,7 @@ struct Actor {
   std::string source_address;
   std::string user_agent;
   std::string account_id;  ///< user id, also behind an API token: what limits count by; not stored
+  bool is_root = false;    ///< root, over the admin socket; not stored
 };
 
 struct AuditEvent {

@@ -8,7 +8,8 @@ namespace wghub {
 namespace {
 
 constexpr std::chrono::seconds kRound{5};
-constexpr int kRoundsBetweenSweeps = 180;  // sessions and old tokens: every quarter of an hour
+constexpr int kRoundsBetweenSweeps = 180;  // old tokens: every quarter of an hour
+constexpr int kRoundsBetweenEnds = 6;      // sessions and API tokens that are over
 
 std::int64_t steady_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -53,9 +54,11 @@ void Housekeeper::run() {
       watch_clock();
       around_.audit.flush_denials(AuditTrail::Flush::finished_minutes);
       around_.tokens.count_expired();
-      if (round % kRoundsBetweenSweeps != 0) continue;
-      around_.accounts.end_old_sessions();
-      around_.tokens.prune(retention_);
+      if (round % kRoundsBetweenEnds == 0) {
+        around_.people.sessions.end_over();
+        around_.people.api_tokens.end_expired();
+      }
+      if (round % kRoundsBetweenSweeps == 0) around_.tokens.prune(retention_);
     } catch (const std::exception& fault) {
       log::error("housekeeping failed", {{"reason", fault.what()}});
     }

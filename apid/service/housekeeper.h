@@ -5,10 +5,10 @@
 #include <mutex>
 #include <thread>
 
-#include "apid/service/account_service.h"
 #include "apid/service/audit_trail.h"
 #include "apid/service/clock_watch.h"
 #include "apid/service/event.h"
+#include "apid/service/people.h"
 #include "apid/service/status_tracker.h"
 #include "apid/service/token_service.h"
 
@@ -18,7 +18,7 @@ namespace wghub {
 struct HousekeeperSurroundings {
   AuditTrail& audit;
   EventSink& events;
-  AccountService& accounts;
+  People& people;
   TokenService& tokens;
   StatusTracker& tracker;
 };

@@ -7,10 +7,12 @@
 
 #include "apid/store/account_store.h"
 #include "apid/store/address_store.h"
+#include "apid/store/api_token_store.h"
 #include "apid/store/audit_store.h"
 #include "apid/store/cluster_store.h"
 #include "apid/store/database.h"
 #include "apid/store/hub_store.h"
+#include "apid/store/session_store.h"
 #include "apid/store/spoke_store.h"
 #include "apid/store/token_store.h"
 
@@ -32,6 +34,8 @@ struct Stores {
   store::ClusterStore clusters;
   store::AccountStore accounts;
   store::AuditStore audit;
+  store::SessionStore sessions;
+  store::ApiTokenStore api_tokens;
 };
 
 }  // namespace wghub

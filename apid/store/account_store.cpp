@@ -7,34 +7,31 @@
 namespace wghub::store {
 namespace {
 
-constexpr char kSelectUser[] = "SELECT id, username, password_hash, role, created_at FROM users";
-constexpr char kSelectApiToken[] =
-    "SELECT id, token_hash, user_id, name, role, created_at, expires_at, last_used_at, revoked_at FROM api_tokens";
+constexpr char kSelectUser[] =
+    "SELECT id, username, password_hash, role, created_at, disabled_at, removed_at, last_login_at, totp_secret,"
+    " totp_pending, totp_step FROM users";
 
 constexpr auto kHasUsers = "SELECT 1 FROM users LIMIT 1";
 constexpr auto kInsertUser =
     "INSERT INTO users (id, username, password_hash, role, created_at)"
     " VALUES (:id, :username, :password_hash, :role, :created_at)";
 constexpr auto kFindUser = sql(kSelectUser, " WHERE id = :id");
-constexpr auto kFindUserByName = sql(kSelectUser, " WHERE username = :username");
+constexpr auto kFindUserByName = sql(kSelectUser, " WHERE username = :username AND removed_at IS NULL");
+constexpr auto kUsers = sql(kSelectUser, " WHERE removed_at IS NULL ORDER BY username");
+constexpr auto kCountOtherAdmins =
+    "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND removed_at IS NULL AND id <> :id";
 
-constexpr auto kInsertSession =
-    "INSERT INTO sessions (id, session_hash, user_id, created_at, last_used_at)"
-    " VALUES (:id, :session_hash, :user_id, :created_at, :last_used_at)";
-constexpr auto kFindSession =
-    "SELECT id, session_hash, user_id, created_at, last_used_at FROM sessions WHERE session_hash = :session_hash";
-constexpr auto kTouchSession = "UPDATE sessions SET last_used_at = :at WHERE id = :id AND last_used_at < :at";
-constexpr auto kEndSession = "DELETE FROM sessions WHERE id = :id";
-constexpr auto kEndOldSessions = "DELETE FROM sessions WHERE last_used_at < :used_before OR created_at < :made_before";
+constexpr auto kUpdateUser = "UPDATE users SET role = :role, disabled_at = :disabled_at WHERE id = :id";
+constexpr auto kRemoveUser = "UPDATE users SET removed_at = :now, password_hash = '' WHERE id = :id";
+constexpr auto kSetPassword = "UPDATE users SET password_hash = :hash WHERE id = :id";
+constexpr auto kNoteLogin = "UPDATE users SET last_login_at = :now WHERE id = :id";
 
-constexpr auto kInsertApiToken =
-    "INSERT INTO api_tokens (id, token_hash, user_id, name, role, created_at, expires_at, last_used_at, revoked_at)"
-    " VALUES (:id, :token_hash, :user_id, :name, :role, :created_at, :expires_at, :last_used_at, :revoked_at)";
-constexpr auto kFindApiToken = sql(kSelectApiToken, " WHERE token_hash = :token_hash");
-constexpr auto kApiTokens = sql(kSelectApiToken, " WHERE revoked_at IS NULL ORDER BY created_at DESC, id DESC");
-constexpr auto kRevokeApiToken = "UPDATE api_tokens SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL";
-constexpr auto kTouchApiToken =
-    "UPDATE api_tokens SET last_used_at = :at WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :at)";
+constexpr auto kSetTotpPending = "UPDATE users SET totp_pending = :secret WHERE id = :id";
+constexpr auto kSetTotp = "UPDATE users SET totp_secret = :secret, totp_pending = '', totp_step = :step WHERE id = :id";
+constexpr auto kTakeTotpStep = "UPDATE users SET totp_step = :step WHERE id = :id AND totp_step < :step";
+constexpr auto kClearRecoveryCodes = "DELETE FROM recovery_codes WHERE user_id = :id";
+constexpr auto kAddRecoveryCode = "INSERT INTO recovery_codes (user_id, code_hash) VALUES (:id, :hash)";
+constexpr auto kTakeRecoveryCode = "DELETE FROM recovery_codes WHERE user_id = :id AND code_hash = :hash";
 
 constexpr auto kSetSetupCode =
     "INSERT INTO setup_code (id, code_hash, expires_at) VALUES (1, :code_hash, :expires_at)"
@@ -49,31 +46,13 @@ User read_user(Row& row) {
   user.password_hash = row.text();
   user.role = read_role(row.text());
   user.created_at = row.number();
+  user.disabled_at = row.maybe_number();
+  user.removed_at = row.maybe_number();
+  user.last_login_at = row.maybe_number();
+  user.totp_secret = Secret(row.text());
+  user.totp_pending = Secret(row.text());
+  user.totp_step = row.number();
   return user;
-}
-
-Session read_session(Row& row) {
-  Session session;
-  session.id = row.text();
-  session.hash = row.text();
-  session.user_id = row.text();
-  session.created_at = row.number();
-  session.last_used_at = row.number();
-  return session;
-}
-
-ApiToken read_api_token(Row& row) {
-  ApiToken token;
-  token.id = row.text();
-  token.hash = row.text();
-  token.user_id = row.text();
-  token.name = row.text();
-  token.role = read_role(row.text());
-  token.created_at = row.number();
-  token.expires_at = row.number();
-  token.last_used_at = row.maybe_number();
-  token.revoked_at = row.maybe_number();
-  return token;
 }
 
 SetupCode read_setup_code(Row& row) {
@@ -103,50 +82,60 @@ std::optional<User> AccountStore::find_user_by_name(Transaction& transaction, co
   return transaction.query(kFindUserByName).with("username", username).one(read_user);
 }
 
-void AccountStore::insert_session(Transaction& transaction, const Session& session) const {
-  auto query = transaction.query(kInsertSession).with("id", session.id).with("session_hash", session.hash);
-  query.with("user_id", session.user_id).with("created_at", session.created_at);
-  query.with("last_used_at", session.last_used_at).execute();
+std::vector<User> AccountStore::users(Transaction& transaction) const {
+  return transaction.query(kUsers).all(read_user);
 }
 
-std::optional<Session> AccountStore::find_session(Transaction& transaction, const std::string& hash) const {
-  return transaction.query(kFindSession).with("session_hash", hash).one(read_session);
+std::int64_t AccountStore::count_other_admins(Transaction& transaction, const std::string& id) const {
+  const auto count = transaction.query(kCountOtherAdmins).with("id", id).one([](Row& row) { return row.number(); });
+  return count.value_or(0);
 }
 
-void AccountStore::touch_session(Transaction& transaction, const std::string& id, std::int64_t at) const {
-  transaction.query(kTouchSession).with("id", id).with("at", at).execute();
+void AccountStore::update_user(Transaction& transaction, const User& user) const {
+  auto query = transaction.query(kUpdateUser).with("id", user.id).with("role", std::string(to_text(user.role)));
+  query.with("disabled_at", user.disabled_at).execute();
 }
 
-void AccountStore::end_session(Transaction& transaction, const std::string& id) const {
-  transaction.query(kEndSession).with("id", id).execute();
+void AccountStore::remove_user(Transaction& transaction, const std::string& id) const {
+  transaction.query(kRemoveUser).with("id", id).with("now", transaction.now()).execute();
+  clear_totp(transaction, id);
 }
 
-void AccountStore::end_old_sessions(Transaction& transaction, std::int64_t used_before,
-                                    std::int64_t made_before) const {
-  transaction.query(kEndOldSessions).with("used_before", used_before).with("made_before", made_before).execute();
+void AccountStore::set_password(Transaction& transaction, const std::string& id, const std::string& hash) const {
+  transaction.query(kSetPassword).with("id", id).with("hash", hash).execute();
 }
 
-void AccountStore::insert_api_token(Transaction& transaction, const ApiToken& token) const {
-  auto query = transaction.query(kInsertApiToken).with("id", token.id).with("token_hash", token.hash);
-  query.with("user_id", token.user_id).with("name", token.name).with("role", std::string(to_text(token.role)));
-  query.with("created_at", token.created_at).with("expires_at", token.expires_at);
-  query.with("last_used_at", token.last_used_at).with("revoked_at", token.revoked_at).execute();
+void AccountStore::note_login(Transaction& transaction, const std::string& id) const {
+  transaction.query(kNoteLogin).with("id", id).with("now", transaction.now()).execute();
 }
 
-std::optional<ApiToken> AccountStore::find_api_token(Transaction& transaction, const std::string& hash) const {
-  return transaction.query(kFindApiToken).with("token_hash", hash).one(read_api_token);
+void AccountStore::set_totp_pending(Transaction& transaction, const std::string& id, const Secret& secret) const {
+  transaction.query(kSetTotpPending).with("id", id).with("secret", std::string(secret.reveal())).execute();
 }
 
-std::vector<ApiToken> AccountStore::api_tokens(Transaction& transaction) const {
-  return transaction.query(kApiTokens).all(read_api_token);
+void AccountStore::set_totp(Transaction& transaction, const std::string& id, const Secret& secret,
+                            std::int64_t step) const {
+  auto query = transaction.query(kSetTotp).with("id", id).with("secret", std::string(secret.reveal()));
+  query.with("step", step).execute();
 }
 
-bool AccountStore::revoke_api_token(Transaction& transaction, const std::string& id) const {
-  return transaction.query(kRevokeApiToken).with("id", id).with("now", transaction.now()).execute() == 1;
+void AccountStore::clear_totp(Transaction& transaction, const std::string& id) const {
+  set_totp(transaction, id, Secret(), 0);
+  set_recovery_codes(transaction, id, {});
 }
 
-void AccountStore::touch_api_token(Transaction& transaction, const std::string& id, std::int64_t at) const {
-  transaction.query(kTouchApiToken).with("id", id).with("at", at).execute();
+bool AccountStore::take_totp_step(Transaction& transaction, const std::string& id, std::int64_t step) const {
+  return transaction.query(kTakeTotpStep).with("id", id).with("step", step).execute() == 1;
+}
+
+void AccountStore::set_recovery_codes(Transaction& transaction, const std::string& id,
+                                      const std::vector<std::string>& hashes) const {
+  transaction.query(kClearRecoveryCodes).with("id", id).execute();
+  for (const auto& hash : hashes) transaction.query(kAddRecoveryCode).with("id", id).with("hash", hash).execute();
+}
+
+bool AccountStore::take_recovery_code(Transaction& transaction, const std::string& id, const std::string& hash) const {
+  return transaction.query(kTakeRecoveryCode).with("id", id).with("hash", hash).execute() == 1;
 }
 
 void AccountStore::set_setup_code(Transaction& transaction, const SetupCode& code) const {

@@ -113,6 +113,10 @@ class Client:
                 self.connection = None
                 raise
 
+    def signed_in_by(self, answer):
+        """From now on the session that this answer began."""
+        self.headers = {"Cookie": answer.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": answer.json["csrfToken"]}
+
     def get(self, path, **options):
         return self.call("GET", path, **options)
 
@@ -323,9 +327,12 @@ class Hub:
     def kill(self, name, number=signal.SIGKILL):
         os.kill(self.pid(name), number)
 
-    def root_call(self, method, path):
+    def root_call(self, method, path, body=None):
         connection = AdminSocket()
-        connection.request(method, path, b"" if method == "POST" else None, {"Host": "localhost"})
+        raw, headers = b"" if method == "POST" else None, {"Host": "localhost"}
+        if body is not None:
+            raw, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+        connection.request(method, path, raw, headers)
         answer = connection.getresponse()
         return Answer(answer.status, answer.headers, answer.read())
 
@@ -346,25 +353,33 @@ class Hub:
         person = Client()
         answer = person.post("/api/setup", {"setupCode": self.setup_code(), "username": "admin", "password": PASSWORD})
         assert answer.status == 201, answer
-        person.headers = {"Cookie": answer.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": answer.json["csrfToken"]}
+        person.signed_in_by(answer)
         self.person = person
 
     def initialize(self):
         return self.person.post("/api/hub/initialize", {"networkCIDR": self.network, "listenPort": 51820,
                                                         "endpoint": "192.0.2.1:51820", "dns": ["9.9.9.9"]})
 
-    def client(self, role):
-        answer = self.person.post("/api/api-tokens", {"name": f"test {role}", "role": role})
+    def client(self, role, maker=None):
+        """A program with an API token, the admin's unless somebody else makes it."""
+        answer = (maker or self.admin or self.person).post("/api/api-tokens", {"name": f"test {role}", "role": role})
         assert answer.status == 201, answer
         return Client({"Authorization": f"Bearer {answer.json['secret']}"})
 
-    def login(self, username="admin", password=PASSWORD):
+    def login(self, username="admin", password=PASSWORD, **fields):
         """A new session: a client with cookie and CSRF header."""
         person = Client()
-        answer = person.post("/api/auth/login", {"username": username, "password": password})
+        answer = person.post("/api/auth/login", {"username": username, "password": password, **fields})
         assert answer.status == 200, answer
-        person.headers = {"Cookie": answer.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": answer.json["csrfToken"]}
+        person.signed_in_by(answer)
         return person
+
+    def user(self, role, username=None):
+        """A new user, as the admin sees him."""
+        username = username or f"user-{os.urandom(5).hex()}"
+        answer = self.admin.post("/api/users", {"username": username, "password": PASSWORD, "role": role})
+        assert answer.status == 201, answer
+        return answer.json["user"]
 
     def another(self):
         """The admin again on a connection of its own, for threads."""

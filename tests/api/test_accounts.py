@@ -1,5 +1,6 @@
 # People and programs: set-up, sessions, CSRF, API tokens, client addresses, floods of passwords.
-# What only time can show (idle and absolute expiry) is in tests/unit/apid/service/account_service_test.cpp.
+# Users are in test_users.py, second factors in test_totp.py; what only time can show (idle and absolute expiry) is in
+# tests/unit/apid/service.
 import re, sqlite3, threading, time
 
 from hub import BUILD, DATABASE, PASSWORD, Client, Stream, sh
@@ -139,7 +140,7 @@ def test_logging_out_ends_the_session_and_its_streams(hub):
 
 
 def test_an_api_token_from_making_to_revoking(hub):
-    answer = hub.person.post("/api/api-tokens", {"name": "Terraform ☕", "role": "operator", "expiresInDays": 365})
+    answer = hub.login().post("/api/api-tokens", {"name": "Terraform ☕", "role": "operator", "expiresInDays": 365})
     made = answer.json["apiToken"]
     assert answer.status == 201 and set(answer.json) == {"apiToken", "secret"} and re.fullmatch(r"whk_[A-Za-z0-9_-]{43}", answer.json["secret"])
     assert set(made) == {"id", "name", "role", "createdAt", "expiresAt", "lastUsedAt"}

@@ -73,7 +73,7 @@ class SlowRequest:
 def again(hub):
     """The admin with a session and an API token of now."""
     hub.person = hub.login()
-    hub.admin = hub.client("admin")
+    hub.admin = hub.client("admin", hub.person)
 
 
 def claim(token):

@@ -6,6 +6,7 @@ import pytest, yaml
 
 from hub import PORT, SOURCE, Client, Raw, Stream
 from proofs import figure
+from test_totp import Authenticator
 
 BODY = {"POST": {}, "PUT": {}}
 
@@ -25,22 +26,39 @@ def served_routes():
 
 @pytest.fixture(scope="module")
 def callers(running):
+    """Of an admin of their own: what they do to their account is nobody else's."""
     running.wait_ready()
-    return {"none": Client(), "viewer": running.client("viewer"), "operator": running.client("operator"),
-            "admin": running.client("admin"), "session": running.login()}
+    running.user("admin", "matrix")
+    session = running.login("matrix")
+    tokens = {role: running.client(role, session) for role in ("viewer", "operator", "admin")}
+    return {"none": Client(), **tokens, "session": session}
 
 
 def fill(hub, path):
     if path == "/api/api-tokens/{id}":
         made = hub.admin.post("/api/api-tokens", {"name": "to be revoked", "role": "viewer"})
         return path.replace("{id}", made.json["apiToken"]["id"])
-    return path.replace("{id}", str(uuid.uuid4())).replace("{token}", "x" * 43)
+    if path.startswith("/api/users/{id}"):
+        return path.replace("{id}", hub.user("viewer")["id"])
+    if path == "/api/auth/sessions/{id}":
+        sessions = hub.login("matrix").get("/api/auth/sessions").json["sessions"]
+        return path.replace("{id}", next(each["id"] for each in sessions if each["current"]))
+    return path.replace("{id}", str(uuid.uuid4())).replace("{token}", "x" * 43).replace("{name}", "matrix")
+
+
+def prepare(hub, callers, who, method, path):
+    """What a caller needs so that the answer is about him."""
+    if who == "session" and (method, path) == ("DELETE", "/api/auth/sessions"):
+        callers[who] = hub.login("matrix")  # the API tokens before him ended the one he had
+    if who == "session" and (method, path) == ("DELETE", "/api/auth/totp"):
+        Authenticator(callers[who])
 
 
 def ask(hub, callers, who, method, path):
+    prepare(hub, callers, who, method, path)
     path = fill(hub, path)
     if who == "root":
-        return hub.root_call(method, path)
+        return hub.root_call(method, path, BODY.get(method) if path.startswith("/admin/users") else None)
     if (method, path) == ("GET", "/api/events"):
         with Stream(callers[who].headers) as stream:
             return stream

@@ -7,17 +7,17 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/lib"))
 import contract
 
-ROW = re.compile(r'\{Method::(\w+),\s+"([^"]+)",\s+Access::(\w+),\s+Body::(\w+),')
+ROW = re.compile(r'\{Method::(\w+),\s+"([^"]+)",\s+Access::(\w+),\s+StepUp::(\w+),\s+Body::(\w+),')
 METHODS = {"del": "DELETE"}
 OPEN_OBJECTS = {"#/components/schemas/RegisterRequest/properties/metadata", "#/components/schemas/SpokeWithMetadata/properties/metadata"}
 
 
 def routes():
-    """(method, path) -> (access, whether it has a body), as routes.cpp says; what only root may use is no part of the API."""
+    """(method, path) -> (access, whether it needs a step-up, whether it has a body), as routes.cpp says; what only root may use is no part of the API."""
     source = (ROOT / "apid/endpoint/routes.cpp").read_text()
     rows = ROW.findall(source)
     assert len(rows) == len(re.findall(r"\{Method::", source)), "a row of routes.cpp has another form than this test reads"
-    return {(METHODS.get(method, method.upper()), path): (access.rstrip("_"), body == "json") for method, path, access, body in rows if access != "root"}
+    return {(METHODS.get(method, method.upper()), path): (access.rstrip("_"), step_up == "needed", body == "json") for method, path, access, step_up, body in rows if access != "root"}
 
 
 def parts(part, place="#"):
@@ -32,7 +32,7 @@ def parts(part, place="#"):
 
 
 def test_the_route_table_and_the_document_have_the_same_operations():
-    told = {(operation.method.upper(), operation.path): (operation.access, operation.body is not None) for operation in contract.OPERATIONS}
+    told = {(operation.method.upper(), operation.path): (operation.access, operation.step_up, operation.body is not None) for operation in contract.OPERATIONS}
     assert told == routes()
 
 
@@ -64,6 +64,8 @@ def test_security_is_what_the_access_says(operation):
     security = operation.spec.get("security", contract.DOCUMENT["security"])
     if operation.access == "open":
         assert security == []
+    elif operation.access == "session":
+        assert security == [{"session": [], "csrf": []}]
     elif operation.method in contract.WRITES:
         assert security == [{"bearer": []}, {"session": [], "csrf": []}]
     else:
@@ -72,8 +74,7 @@ def test_security_is_what_the_access_says(operation):
 
 def test_every_code_is_somebodys():
     used = set().union(*(operation.codes | set(operation.responses["default"]["x-codes"]) for operation in contract.OPERATIONS))
-    # Kept for the accounts' second factor and step-up, which have no operation yet.
-    assert set(contract.CODES) - used == {"TOTP_REQUIRED", "TOTP_INVALID", "STEP_UP_REQUIRED"}
+    assert set(contract.CODES) == used
 
 
 def test_objects_have_no_unknown_members():

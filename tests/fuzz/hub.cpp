@@ -81,14 +81,18 @@ struct Hub::Parts {
   AuditTrail audit{stores, now};
   PeerLocks locks;
   StatusTracker tracker{stores, events, now};
-  AccountService accounts{stores, audit, events, now, random, {5, 5}};
+  People people{stores, audit, events, now, random, {5, 5}};
   HubService hub{stores, audit, events, helper, 1420, [](const std::string&) {}};
   TokenService tokens{stores, audit, events, scripts, random, token_settings()};
   ClusterMembership membership{stores, audit, random};
   SpokeService spokes{stores, audit, events, tokens, {helper, locks, tracker, membership, [] {}}};
   ClusterService clusters{stores, audit, events, tokens, tracker};
   Reconciler reconciler{stores, audit, {helper, spokes, tracker, locks, events}, ForeignPeers::remove, 1420, now};
-  endpoint::AccountEndpoint account_endpoint{accounts};
+  endpoint::AccountEndpoint account_endpoint{people};
+  endpoint::ApiTokenEndpoint api_token_endpoint{people.api_tokens};
+  endpoint::SessionEndpoint session_endpoint{people.sessions};
+  endpoint::TotpEndpoint totp_endpoint{people.second_factor};
+  endpoint::UserEndpoint user_endpoint{people.users};
   endpoint::HubEndpoint hub_endpoint{hub, tracker, reconciler};
   endpoint::TokenEndpoint token_endpoint{tokens};
   endpoint::ScriptEndpoint script_endpoint{tokens, scripts};
@@ -96,12 +100,13 @@ struct Hub::Parts {
   endpoint::ClusterEndpoint cluster_endpoint{clusters};
   endpoint::AuditEndpoint audit_endpoint{stores};
   endpoint::EventEndpoint event_endpoint;
-  endpoint::HealthEndpoint health_endpoint{stores, accounts, hub, reconciler};
-  endpoint::AdminEndpoint admin_endpoint{accounts, hub};
-  app::AccountAuthenticator authenticator{accounts};
+  endpoint::HealthEndpoint health_endpoint{stores, people.setup, hub, reconciler};
+  endpoint::AdminEndpoint admin_endpoint{people.setup, hub};
+  app::AccountAuthenticator authenticator{people};
   http::Router router{
-      endpoint::make_routes({account_endpoint, hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint,
-                             cluster_endpoint, audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
+      endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
+                             hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,
+                             audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
       authenticator};
   http::AllowedHosts hosts{std::vector<std::string>{"hub.example"}};
   http::StaticFiles files{"/nonexistent"};
@@ -111,9 +116,9 @@ struct Hub::Parts {
 
 void Hub::Parts::set_up() {
   const Actor actor = system_actor();
-  const auto code = accounts.new_setup_code();
+  const auto code = people.setup.new_code();
   claim(static_cast<bool>(code), "a set-up code");
-  const auto signed_in = accounts.setup(*code, "admin", Secret(std::string("a horse of many colours")), actor);
+  const auto signed_in = people.setup.run(*code, "admin", Secret(std::string("a horse of many colours")), actor);
   claim(static_cast<bool>(signed_in), "an admin");
   const auto found = authenticator.by_session(signed_in->cookie.reveal(), http::SessionUse::counts);
   claim(found.has_value(), "a session");
@@ -130,7 +135,7 @@ void Hub::Parts::set_up() {
 
 Hub::Hub(State state) : parts_(std::make_unique<Parts>()) {
   if (state == State::in_use) parts_->set_up();
-  if (state == State::untouched) claim(static_cast<bool>(parts_->accounts.new_setup_code()), "a set-up code");
+  if (state == State::untouched) claim(static_cast<bool>(parts_->people.setup.new_code()), "a set-up code");
 }
 
 Hub::~Hub() = default;

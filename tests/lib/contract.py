@@ -6,7 +6,7 @@ import jsonschema, yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WRITES = ("post", "put", "delete")
-WITH_ROLE = ("operator", "admin")
+NOT_FOR_ALL = ("session", "operator", "admin")
 ALIKE = 50
 
 
@@ -39,6 +39,7 @@ class Operation:
     def __init__(self, path, method, item):
         spec = item[method]
         self.path, self.method, self.spec, self.access = path, method, spec, spec["x-access"]
+        self.step_up = spec.get("x-step-up", False)
         self.parameters = [resolve(parameter) for parameter in item.get("parameters", []) + spec.get("parameters", [])]
         self.body = spec["requestBody"]["content"]["application/json"]["schema"] if "requestBody" in spec else None
         self.responses = {status: resolve(response) for status, response in spec["responses"].items()}
@@ -58,8 +59,10 @@ class Operation:
         codes |= {"SETUP_REQUIRED", "UNAUTHENTICATED"}
         if self.method in WRITES:
             codes.add("CSRF_FAILED")
-        if self.access in WITH_ROLE:
+        if self.access in NOT_FOR_ALL:
             codes.add("FORBIDDEN")
+        if self.step_up:
+            codes.add("STEP_UP_REQUIRED")
         return codes
 
 

@@ -14,12 +14,12 @@ Response ok(const Request&) { return {}; }
 struct Rig {
   Rig() {
     std::vector<Route> routes;
-    routes.emplace_back(Method::get, "/api/thing", Access::open, Body::none, Lane::read, ok);
-    routes.emplace_back(Method::post, "/api/thing", Access::open, Body::json, Lane::write, ok);
-    routes.emplace_back(Method::post, "/api/logout", Access::open, Body::none, Lane::write, ok);
-    routes.emplace_back(Method::del, "/api/thing/{id}", Access::open, Body::none, Lane::write, ok);
-    routes.emplace_back(Method::get, "/admin/code", Access::root, Body::none, Lane::read, ok);
-    routes.emplace_back(Method::get, "/api/script/{token}", Access::open, Body::none, Lane::write, ok,
+    routes.emplace_back(Method::get, "/api/thing", Access::open, StepUp::none, Body::none, Lane::read, ok);
+    routes.emplace_back(Method::post, "/api/thing", Access::open, StepUp::none, Body::json, Lane::write, ok);
+    routes.emplace_back(Method::post, "/api/logout", Access::open, StepUp::none, Body::none, Lane::write, ok);
+    routes.emplace_back(Method::del, "/api/thing/{id}", Access::open, StepUp::none, Body::none, Lane::write, ok);
+    routes.emplace_back(Method::get, "/admin/code", Access::root, StepUp::none, Body::none, Lane::read, ok);
+    routes.emplace_back(Method::get, "/api/script/{token}", Access::open, StepUp::none, Body::none, Lane::write, ok,
                         [](const Error&, const Request&) {
                           return Response{400, "text/plain", "exit 1", {}, {}};
                         });

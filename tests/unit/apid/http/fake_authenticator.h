@@ -17,13 +17,17 @@ class FakeAuthenticator final : public Authenticator {
   }
   std::optional<Caller> by_session(std::string_view cookie, SessionUse use) override {
     last_use = use;
-    return note("session"), find(sessions, cookie, Credential::session);
+    note("session");
+    auto caller = find(sessions, cookie, Credential::session);
+    if (caller) caller->stepped_up = stepped_up;
+    return caller;
   }
   bool csrf_matches(std::string_view cookie, std::string_view header) override {
     return note("csrf"), header == "csrf-of-" + std::string(cookie);
   }
 
   bool needs_setup = false;
+  bool stepped_up = false;  ///< every session
   std::map<std::string, Role> tokens;
   std::map<std::string, Role> sessions;
   SessionUse last_use = SessionUse::counts;

@@ -18,15 +18,17 @@ Response ok(const Request& request) {
 
 std::vector<Route> table() {
   std::vector<Route> routes;
-  routes.emplace_back(Method::get, "/api/open", Access::open, Body::none, Lane::read, ok);
-  routes.emplace_back(Method::get, "/api/spoke", Access::viewer, Body::none, Lane::read, ok);
-  routes.emplace_back(Method::get, "/api/spoke/stats", Access::viewer, Body::none, Lane::read, ok);
-  routes.emplace_back(Method::get, "/api/spoke/{id}", Access::viewer, Body::none, Lane::read, ok);
-  routes.emplace_back(Method::del, "/api/spoke/{id}", Access::operator_, Body::none, Lane::write, ok);
-  routes.emplace_back(Method::post, "/api/auth/logout", Access::signed_in, Body::none, Lane::write, ok);
-  routes.emplace_back(Method::post, "/api/users", Access::admin, Body::json, Lane::write, ok);
-  routes.emplace_back(Method::post, "/admin/code", Access::root, Body::none, Lane::write, ok);
-  routes.emplace_back(Method::get, "/api/broken", Access::open, Body::none, Lane::read,
+  routes.emplace_back(Method::get, "/api/open", Access::open, StepUp::none, Body::none, Lane::read, ok);
+  routes.emplace_back(Method::get, "/api/spoke", Access::viewer, StepUp::none, Body::none, Lane::read, ok);
+  routes.emplace_back(Method::get, "/api/spoke/stats", Access::viewer, StepUp::none, Body::none, Lane::read, ok);
+  routes.emplace_back(Method::get, "/api/spoke/{id}", Access::viewer, StepUp::none, Body::none, Lane::read, ok);
+  routes.emplace_back(Method::del, "/api/spoke/{id}", Access::operator_, StepUp::none, Body::none, Lane::write, ok);
+  routes.emplace_back(Method::post, "/api/auth/logout", Access::signed_in, StepUp::none, Body::none, Lane::write, ok);
+  routes.emplace_back(Method::post, "/api/users", Access::admin, StepUp::none, Body::json, Lane::write, ok);
+  routes.emplace_back(Method::del, "/api/users", Access::admin, StepUp::needed, Body::none, Lane::write, ok);
+  routes.emplace_back(Method::put, "/api/auth/password", Access::session, StepUp::none, Body::json, Lane::write, ok);
+  routes.emplace_back(Method::post, "/admin/code", Access::root, StepUp::none, Body::none, Lane::write, ok);
+  routes.emplace_back(Method::get, "/api/broken", Access::open, StepUp::none, Body::none, Lane::read,
                       [](const Request&) -> Response { throw std::runtime_error("disk on fire"); });
   return routes;
 }
@@ -88,7 +90,7 @@ TEST_CASE("RouterNamesTheAllowedMethods") {
   CHECK(other.route == nullptr);
   CHECK(other.path_exists);
   CHECK(other.allow == "GET, HEAD, DELETE, OPTIONS");
-  CHECK(rig.router.match(Method::get, "/api/users").allow == "POST, OPTIONS");
+  CHECK(rig.router.match(Method::get, "/api/users").allow == "POST, DELETE, OPTIONS");
 }
 
 TEST_CASE("RootRowsExistOnTheAdminSocketAlone") {
@@ -130,6 +132,24 @@ TEST_CASE("RolesReachTheirRowsAndNoOthers") {
   CHECK(Rig{}.bearer("v-token").code(Method::post, "/api/auth/logout") == "200");
 }
 
+TEST_CASE("WhatIsDangerousAsksASessionForItsPasswordAgain") {
+  Rig rig;
+  rig.cookie("a").csrf("csrf-of-a");
+  CHECK(rig.code(Method::del, "/api/users") == "STEP_UP_REQUIRED");
+  CHECK(rig.code(Method::post, "/api/users") == "200");
+  rig.accounts.stepped_up = true;
+  CHECK(rig.code(Method::del, "/api/users") == "200");
+  CHECK(Rig{}.cookie("v").csrf("csrf-of-v").code(Method::del, "/api/users") == "FORBIDDEN");  // the role comes first
+  CHECK(Rig{}.bearer("a-token").code(Method::del, "/api/users") == "200");
+}
+
+TEST_CASE("APersonsOwnRowsAreClosedToApiTokens") {
+  CHECK(Rig{}.cookie("v").csrf("csrf-of-v").code(Method::put, "/api/auth/password") == "200");
+  CHECK(Rig{}.cookie("v").code(Method::put, "/api/auth/password") == "CSRF_FAILED");
+  CHECK(Rig{}.bearer("a-token").code(Method::put, "/api/auth/password") == "FORBIDDEN");
+  CHECK(Rig{}.code(Method::put, "/api/auth/password") == "UNAUTHENTICATED");
+}
+
 TEST_CASE("ABearerTokenAloneCounts") {
   CHECK(Rig{}.bearer("wrong").cookie("a").csrf("csrf-of-a").code(Method::get, "/api/spoke") == "UNAUTHENTICATED");
   CHECK(Rig{}.bearer("a-token").cookie("v").code(Method::post, "/api/users") == "200");
@@ -162,7 +182,7 @@ TEST_CASE("TheRouterShowsNoExceptionToTheClient") {
 TEST_CASE("RefusalsTakeTheFormOfTheirRow") {
   FakeAuthenticator accounts;
   std::vector<Route> routes;
-  routes.emplace_back(Method::get, "/api/script", Access::viewer, Body::none, Lane::write, ok,
+  routes.emplace_back(Method::get, "/api/script", Access::viewer, StepUp::none, Body::none, Lane::write, ok,
                       [](const Error&, const Request&) {
                         Response response;
                         response.body = "exit 44";

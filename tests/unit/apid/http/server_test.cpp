@@ -48,28 +48,30 @@ struct Rig {
 
   std::vector<Route> table() {
     std::vector<Route> routes;
-    routes.emplace_back(Method::get, "/api/hello", Access::open, Body::none, Lane::read,
+    routes.emplace_back(Method::get, "/api/hello", Access::open, StepUp::none, Body::none, Lane::read,
                         [](const Request& request) { return text(request.method == Method::head ? "head" : "hello"); });
-    routes.emplace_back(Method::get, "/api/slow", Access::open, Body::none, Lane::write, [this](const Request&) {
-      ++slow_begun;
-      std::this_thread::sleep_for(500ms);
-      return text("slow");
-    });
-    routes.emplace_back(Method::get, "/api/large", Access::open, Body::none, Lane::read,
+    routes.emplace_back(Method::get, "/api/slow", Access::open, StepUp::none, Body::none, Lane::write,
+                        [this](const Request&) {
+                          ++slow_begun;
+                          std::this_thread::sleep_for(500ms);
+                          return text("slow");
+                        });
+    routes.emplace_back(Method::get, "/api/large", Access::open, StepUp::none, Body::none, Lane::read,
                         [](const Request&) { return text(std::string(8U << 20U, 'x')); });
-    routes.emplace_back(Method::post, "/api/echo", Access::open, Body::json, Lane::write,
+    routes.emplace_back(Method::post, "/api/echo", Access::open, StepUp::none, Body::json, Lane::write,
                         [](const Request& request) { return text(request.body); });
-    routes.emplace_back(Method::post, "/api/plain", Access::open, Body::none, Lane::write,
+    routes.emplace_back(Method::post, "/api/plain", Access::open, StepUp::none, Body::none, Lane::write,
                         [](const Request&) { return text("plain"); });
-    routes.emplace_back(Method::get, "/api/events", Access::viewer, Body::none, Lane::read, [](const Request& request) {
-      auto response = text("");
-      response.content_type = "text/event-stream";
-      std::optional<std::uint64_t> last;
-      if (!request.last_event_id.empty()) last = std::stoull(request.last_event_id);
-      response.events = EventSubscription{request.caller.credential_id, last};
-      return response;
-    });
-    routes.emplace_back(Method::get, "/admin/who", Access::root, Body::none, Lane::read,
+    routes.emplace_back(Method::get, "/api/events", Access::viewer, StepUp::none, Body::none, Lane::read,
+                        [](const Request& request) {
+                          auto response = text("");
+                          response.content_type = "text/event-stream";
+                          std::optional<std::uint64_t> last;
+                          if (!request.last_event_id.empty()) last = std::stoull(request.last_event_id);
+                          response.events = EventSubscription{request.caller.credential_id, last};
+                          return response;
+                        });
+    routes.emplace_back(Method::get, "/admin/who", Access::root, StepUp::none, Body::none, Lane::read,
                         [](const Request& request) { return text(request.caller.name); });
     return routes;
   }

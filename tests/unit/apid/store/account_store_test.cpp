@@ -39,61 +39,72 @@ TEST_CASE_METHOD(Fixture, "FindsAUserByIdAndByName") {
   CHECK_FALSE(scratch.read([&](Transaction& t) { return accounts.find_user_by_name(t, "bob"); }));
 }
 
-TEST_CASE_METHOD(Fixture, "KeepsSessionsUntilTheyEnd") {
+TEST_CASE_METHOD(Fixture, "ARemovedUserKeepsItsRowAndNothingElse") {
   write([&](Transaction& t) {
     accounts.insert_user(t, kAnn);
-    for (const std::string name : {"a", "b", "c"}) {
-      Session session;
-      session.id = "s" + name;
-      session.hash = name;
-      session.user_id = "u1";
-      session.created_at = session.last_used_at = 100;
-      accounts.insert_session(t, session);
-    }
-    accounts.touch_session(t, "sa", 200);
-    accounts.touch_session(t, "sa", 150);
-    accounts.end_session(t, "sc");
+    accounts.set_totp(t, "u1", Secret(std::string("ABC")), 5);
+    accounts.set_totp_pending(t, "u1", Secret(std::string("DEF")));
+    accounts.set_recovery_codes(t, "u1", {"a", "b"});
+    accounts.remove_user(t, "u1");
+    User second = kAnn;
+    second.id = "u2";
+    accounts.insert_user(t, second);
   });
-  const auto find = [&](const char* hash) {
-    return scratch.read([&](Transaction& t) { return accounts.find_session(t, hash); });
-  };
-  CHECK(find("a")->last_used_at == 200);
-  CHECK(find("b")->user_id == "u1");
-  CHECK_FALSE(find("c"));
-  write([&](Transaction& t) { accounts.end_old_sessions(t, 150, 50); });
-  CHECK(find("a"));
-  CHECK_FALSE(find("b"));
-  write([&](Transaction& t) { accounts.end_old_sessions(t, 150, 101); });
-  CHECK_FALSE(find("a"));
+  const auto gone = scratch.read([&](Transaction& t) { return accounts.find_user(t, "u1"); });
+  CHECK(gone->username == "ann");
+  CHECK(gone->removed_at == scratch.clock());
+  CHECK(gone->password_hash.empty());
+  CHECK(gone->totp_secret.empty());
+  CHECK(gone->totp_pending.empty());
+  CHECK(scratch.ask("SELECT CAST(COUNT(*) AS TEXT) FROM recovery_codes") == "0");
+  CHECK(scratch.read([&](Transaction& t) { return accounts.find_user_by_name(t, "ann"); })->id == "u2");
+  CHECK(scratch.read([&](Transaction& t) { return accounts.users(t); }).size() == 1);
+  CHECK_THROWS(write([&](Transaction& t) { accounts.insert_user(t, {"u3", "ann", "x", Role::viewer, 1}); }));
 }
 
-TEST_CASE_METHOD(Fixture, "RevokesAnApiTokenOnce") {
-  ApiToken token;
-  token.user_id = "u1";
+TEST_CASE_METHOD(Fixture, "CountsTheOtherAdminsWhoCanSignIn") {
+  const auto others = [&](const char* id) {
+    return scratch.read([&](Transaction& t) { return accounts.count_other_admins(t, id); });
+  };
+  write([&](Transaction& t) {
+    for (const std::string name : {"a", "b", "c", "d"}) accounts.insert_user(t, {name, name, "x", Role::admin, 1});
+    accounts.insert_user(t, {"e", "e", "x", Role::operator_, 1});
+  });
+  CHECK(others("a") == 3);
+  CHECK(others("e") == 4);
+  write([&](Transaction& t) {
+    User disabled{"b", "b", "x", Role::admin, 1};
+    disabled.disabled_at = 7;
+    accounts.update_user(t, disabled);
+    accounts.remove_user(t, "c");
+    accounts.update_user(t, {"d", "d", "x", Role::viewer, 1});
+  });
+  CHECK(others("a") == 0);
+  CHECK(others("b") == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "UsesUpAStepAndARecoveryCodeOnce") {
   write([&](Transaction& t) {
     accounts.insert_user(t, kAnn);
-    for (const std::string name : {"a", "b"}) {
-      token.id = name;
-      token.hash = "hash " + name;
-      token.name = "ci";
-      token.role = Role::admin;
-      token.created_at += 10;
-      token.expires_at = 3'000'000'000;
-      accounts.insert_api_token(t, token);
-    }
-    accounts.touch_api_token(t, "a", 77);
-    accounts.touch_api_token(t, "a", 70);
+    accounts.set_totp(t, "u1", Secret(std::string("ABC")), 5);
+    accounts.set_recovery_codes(t, "u1", {"a", "b"});
   });
-  const auto revoke = [&] { return scratch.write([&](Transaction& t) { return accounts.revoke_api_token(t, "b"); }); };
-  CHECK(scratch.read([&](Transaction& t) { return accounts.api_tokens(t); }).at(0).id == "b");
-  CHECK(revoke());
-  CHECK_FALSE(revoke());
-  const auto left = scratch.read([&](Transaction& t) { return accounts.api_tokens(t); });
-  REQUIRE(left.size() == 1);
-  CHECK(left[0].last_used_at == 77);
-  CHECK(left[0].expires_at == 3'000'000'000);
-  const auto found = scratch.read([&](Transaction& t) { return accounts.find_api_token(t, "hash b"); });
-  CHECK(found->revoked_at == scratch.clock());
+  const auto step = [&](int n) {
+    return scratch.write([&](Transaction& t) { return accounts.take_totp_step(t, "u1", n); });
+  };
+  const auto code = [&](const char* hash) {
+    return scratch.write([&](Transaction& t) { return accounts.take_recovery_code(t, "u1", hash); });
+  };
+  CHECK_FALSE(step(5));
+  CHECK(step(7));
+  CHECK_FALSE(step(7));
+  CHECK_FALSE(step(6));
+  CHECK(code("a"));
+  CHECK_FALSE(code("a"));
+  CHECK_FALSE(code("c"));
+  write([&](Transaction& t) { accounts.set_recovery_codes(t, "u1", {"c"}); });
+  CHECK_FALSE(code("b"));
+  CHECK(code("c"));
 }
 
 TEST_CASE_METHOD(Fixture, "KeepsOneSetupCode") {
