@@ -5,25 +5,35 @@ import os
 import hypothesis, pytest
 
 import contract, inputs
-from hub import FULL, Client
+from hub import FULL, PASSWORD, SLOW, Client
+from persons import Person, code_of
 from proofs import figure, random_key
 
-CASES = int(os.environ.get("WGHUB_CASES") or (200 if FULL else 15))
+CASES = int(os.environ.get("WGHUB_CASES") or (200 if FULL else 10 if SLOW == 1 else 5))
 SEED = int(os.environ.get("WGHUB_SEED") or 1)
 MAY_FAIL = {"POOL_EXHAUSTED"}  # of the codes from 500 on: the only one that a request can bring about by itself
-# What no case can do: it is done already, asks for a password, or for a session where all callers have API tokens.
-NO_CONSENT = {"POST /api/setup", "POST /api/auth/login", "POST /api/auth/logout", "POST /api/hub/initialize"}
+NO_CONSENT = {"POST /api/setup", "POST /api/hub/initialize"}  # done already
 asked_of = {}
 
 
 @pytest.fixture(scope="module")
-def callers(wide):
+def people(wide):
+    """Sessions of accounts of their own, so that what they do to these takes nobody else's API token away."""
     wide.wait_ready()
-    return [wide.admin, wide.admin, wide.admin, wide.client("operator"), wide.client("viewer"), Client(), Client({"Authorization": "Bearer whk_" + "A" * 43})]
+    return {"plain": Person(wide.admin, "plain"), "factor": Person(wide.admin, "factor", factor=True), "stale": Person(wide.admin, "stale", stale=True),
+            "strange": Person(wide.admin, "strange", pages=False)}
 
 
 @pytest.fixture(scope="module")
-def hints(wide):
+def programs(wide):
+    wide.user("admin", "maker")
+    maker = wide.login("maker")
+    tokens = {role: wide.client(role, maker) for role in ("admin", "operator", "viewer")}
+    return [*[tokens["admin"]] * 3, tokens["operator"], tokens["viewer"], Client(), Client({"Authorization": "Bearer whk_" + "A" * 43})]
+
+
+@pytest.fixture(scope="module")
+def hints(wide, people):
     """Values with which requests come further than random ones: what exists, and forms that are right."""
     def node(name, cluster, host):
         return wide.register(wide.token(name)["token"]["token"], random_key(), os="proxmox", proxmoxClusterName=cluster, proxmoxNodeName=host,
@@ -33,15 +43,23 @@ def hints(wide):
     clusters = [each["id"] for each in wide.admin.get("/api/proxmox/clusters").json["clusters"]]
     made = wide.admin.post("/api/installation/tokens/bulk", {"spokes": [{"spokeName": f"spare {number}"} for number in range(120)]}).json["tokens"]
     texts, tokens = [each["token"]["token"] for each in made[:60]], [each["token"]["id"] for each in made[60:]]
+    users = [wide.user("viewer")["id"] for _ in range(12)]
     revocable = [wide.admin.post("/api/api-tokens", {"name": "spare", "role": "viewer"}).json["apiToken"]["id"] for _ in range(3)]
     return {"token": [*texts, "x" * 43], "publicKey": [random_key() for _ in range(200)],
             "networkCIDR": ["10.9.0.0/24", "10.9.0.1/24"], "endpoint": ["192.0.2.1:51820", "[2001:db8::1]:51820", "hub.example.com:1"],
             "dns": [["192.0.2.53"], ["2001:db8::53", "192.0.2.53"]], "customIP": [None, "10.84.9.9", "10.84.9.10/16", "10.84.0.1", "192.0.2.9"],
-            "nodes": [["pve2"], ["pve3", "pve3"]], "username": ["admin"],
+            "nodes": [["pve2"], ["pve3", "pve3"]], "username": ["admin", "plain", "factor"],
+            **{name: [PASSWORD] for name in ("password", "currentPassword", "newPassword")}, "totp": [inputs.CODE, None],
+            "path /api/auth/sessions/{id}": [inputs.OTHER_SESSION], **{f"path /api/users/{{id}}{rest}": users for rest in ("", "/reset", "/sessions")},
             "path /api/api-tokens/{id}": revocable, "path /api/spoke/{id}": [goes], "path /api/spoke/{id}/status": [stays],
             "path /api/installation/token/{id}": tokens[:30], "path /api/installation/token/{id}/reissue": tokens[30:],
             "path /api/installation/script/{token}": [*texts[:20], "x" * 43],
             **{f"path {path}": clusters for path in ("/api/proxmox/clusters/{id}", "/api/proxmox/clusters/{id}/tokens")}}
+
+
+def callers_of(operation, programs, people):
+    """Those with sessions more often where nobody else may."""
+    return [*programs, *list(people.values()) * (3 if operation.access == "session" else 1), people["plain"]]
 
 
 def check(operation, client, asked):
@@ -62,13 +80,17 @@ def is_page(answer):
 
 
 @pytest.mark.parametrize("operation", contract.OPERATIONS, ids=str)
-def test_every_answer_is_one_of_the_document(wide, callers, hints, operation):
+def test_every_answer_is_one_of_the_document(programs, people, hints, operation):
     statuses = asked_of.setdefault(str(operation), {})
 
     @hypothesis.seed(SEED)
     @hypothesis.settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck))
-    @hypothesis.given(asked=inputs.requests(operation, hints), who=hypothesis.strategies.sampled_from(callers))
+    @hypothesis.given(asked=inputs.requests(operation, hints), who=hypothesis.strategies.sampled_from(callers_of(operation, programs, people)))
     def ask(asked, who):
+        if isinstance(who, Person):
+            who.get_ready(operation, asked)
+        if str(operation) == "POST /api/auth/login":
+            asked.put_code(code_of(people["factor"].secret))
         status = check(operation, who, asked)
         statuses[status] = statuses.get(status, 0) + 1
 
