@@ -13,6 +13,8 @@
 namespace wghub::http {
 namespace {
 
+constexpr std::size_t kRemembered = 1000;
+
 struct Listener {
   std::string credential_id;
   EventBroadcaster::Receiver receiver;
@@ -38,6 +40,7 @@ struct EventBroadcaster::State {
   std::uint64_t next_id;
   std::deque<std::string> ring;  ///< the frames of next_id - size … next_id - 1
   std::list<Listener> listeners;
+  std::deque<std::string> ended;  ///< the credentials that ended last; none comes back
 
   void replay(std::uint64_t last_seen, const Receiver& receiver) {
     const auto oldest = next_id - ring.size();
@@ -89,6 +92,8 @@ std::unique_ptr<EventBroadcaster::Subscription> EventBroadcaster::subscribe(cons
   const auto mine = std::count_if(listeners.begin(), listeners.end(),
                                   [&](const Listener& other) { return other.credential_id == credential_id; });
   if (listeners.size() >= kStreams || static_cast<std::size_t>(mine) >= kStreamsPerCredential) return nullptr;
+  const auto& ended = state_->ended;
+  if (std::find(ended.begin(), ended.end(), credential_id) != ended.end()) return nullptr;
   if (last_event_id) state_->replay(*last_event_id, receiver);
   listeners.push_back({credential_id, std::move(receiver)});
   return std::make_unique<Held<State>>(state_, std::prev(listeners.end()));
@@ -96,6 +101,8 @@ std::unique_ptr<EventBroadcaster::Subscription> EventBroadcaster::subscribe(cons
 
 void EventBroadcaster::end(const std::string& credential_id) {
   const std::lock_guard lock(state_->mutex);
+  state_->ended.push_back(credential_id);
+  if (state_->ended.size() > kRemembered) state_->ended.pop_front();
   for (auto& listener : state_->listeners) {
     if (listener.credential_id != credential_id || !listener.receiver) continue;
     listener.receiver(frame(state_->next_id - 1, "session-ended", now_text(), ""), true);

@@ -34,12 +34,13 @@ class EventBroadcaster {
   /// Shape: data is the inside of a JSON object, e.g. `"spoke":{…}`, without the outer braces; at is a timestamp.
   void publish(std::string_view type, std::string_view at, std::string_view data);
 
-  /// Nothing when the credential has two streams or there are 200 (429). A Last-Event-ID within the ring replays what
-  /// followed; any other sends `resync` first.
+  /// Nothing when the credential has two streams or there are 200 (429), or when it has just ended. A Last-Event-ID
+  /// within the ring replays what followed; any other sends `resync` first.
   std::unique_ptr<Subscription> subscribe(const std::string& credential_id, std::optional<std::uint64_t> last_event_id,
                                           Receiver receiver);
 
-  /// Sends `session-ended` to the credential's streams and closes them.
+  /// Sends `session-ended` to the credential's streams and closes them. One whose request was admitted a moment before
+  /// is refused when it subscribes.
   void end(const std::string& credential_id);
 
  private:

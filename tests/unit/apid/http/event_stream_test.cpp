@@ -98,6 +98,14 @@ TEST_CASE("TheEndOfASessionEndsItsStreams") {
   CHECK(other.frames.size() == 1);
 }
 
+TEST_CASE("ACredentialThatEndedWhileItsRequestWasUnderWayGetsNoStream") {
+  EventBroadcaster events(1);
+  Reader reader;
+  events.end("a");
+  CHECK_FALSE(events.subscribe("a", std::nullopt, reader.receiver()));
+  CHECK(events.subscribe("b", std::nullopt, reader.receiver()));
+}
+
 TEST_CASE("ListenersMayComeAndGoWhileEventsAreSent") {
   EventBroadcaster events(1);
   std::atomic<std::size_t> received{0};
