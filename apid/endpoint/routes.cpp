@@ -1,5 +1,6 @@
 #include "apid/endpoint/routes.h"
 
+#include "apid/endpoint/document.h"
 #include "apid/endpoint/fields.h"
 #include "apid/http/error_table.h"
 
@@ -28,6 +29,13 @@ Handler bind(Endpoint& endpoint, Response (Endpoint::*member)(const Request&),
   return [&endpoint, member, render_error](const Request& request) {
     if (const auto fault = Query(request).finish()) return render_error(*fault, request);
     return (endpoint.*member)(request);
+  };
+}
+
+Handler bind(Response (*function)(const Request&)) {
+  return [function](const Request& request) {
+    if (const auto fault = Query(request).finish()) return http::render_json_error(*fault, request);
+    return function(request);
   };
 }
 
@@ -95,6 +103,10 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
 
     {Method::get,  "/api/audit",                              Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
     {Method::get,  "/api/events",                             Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.event, &EventEndpoint::stream)},
+
+    {Method::get,  "/api/openapi.json",                       Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_json)},
+    {Method::get,  "/api/docs",                               Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_page)},
+    {Method::get,  "/api/docs.css",                           Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_style)},
 
     {Method::post, "/admin/setup-code",                       Access::root,      StepUp::none,   Body::none, Lane::write, bind(e.admin, &AdminEndpoint::new_setup_code)},
     {Method::get,  "/admin/hub/conf",                         Access::root,      StepUp::none,   Body::none, Lane::read,  bind(e.admin, &AdminEndpoint::show_conf)},

@@ -6,6 +6,7 @@ import hub as hubs
 import proofs
 
 sys.path.insert(0, f"{hubs.SOURCE}/tests/lib")
+import contract
 from figures import ids_in
 
 CRASHES = [int(each) for each in (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)]
@@ -16,6 +17,7 @@ def pytest_sessionstart(session):
     # Started in the background, pytest ignores Ctrl-C, and so would every script that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     hubs.prepare_machine()
+    hubs.HEARD = []
 
 
 def pytest_collection_modifyitems(items):
@@ -88,6 +90,23 @@ def wide(running):
     running.network = small
     running.start()
     running.set_up()
+
+
+def departures(kind, *answer):
+    if kind == "event":
+        return contract.judge_event(*answer)
+    *asked, status, headers, body = answer
+    text = body.decode("utf-8", "replace")
+    return contract.judge(*asked, status, headers, text) if kind == "client" else contract.judge_stray(status, headers, text)
+
+
+@pytest.fixture(autouse=True)
+def within_the_document():
+    """Every answer and event that the test got is one that docs/openapi.yaml has. Judged behind it, so that it takes none of its time."""
+    yield
+    heard, hubs.HEARD = hubs.HEARD, []
+    faults = {fault: None for answer in heard for fault in departures(*answer)}
+    assert not faults, "not in docs/openapi.yaml:\n" + "\n".join(list(faults)[:20])
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ USERS = {"wghub": 64101, "wghub-front": 64102, "wgprivd": 64103}
 SLOW = 4 if "asan" in BUILD or "tsan" in BUILD else 1
 PASSWORD = "tall ships sail far"
 FULL = os.environ.get("WGHUB_TIER") == "full"
+HEARD = None  # what hear() fills; nothing outside pytest
 
 
 def sh(command, check=True):
@@ -67,6 +68,12 @@ class Answer:
         return f"{self.status} {self.code or ''} {self.text[:400]}"
 
 
+def hear(kind, *answer):
+    """Notes an answer for conftest, which holds it to docs/openapi.yaml: kind is `client`, `raw` or `event`."""
+    if HEARD is not None:
+        HEARD.append((kind, *answer))
+
+
 class Client:
     """A caller of the API with one credential. One connection a thread would be needed for sharing: make one client each."""
 
@@ -96,6 +103,7 @@ class Client:
                 text = answer.read()
                 if Client.heard is not None:
                     Client.heard.append((method, path, answer.status, str(answer.headers), text))
+                hear("client", method, path, answer.status, answer.headers, text)
                 return Answer(answer.status, answer.headers, text)
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 self.connection = None
@@ -165,6 +173,7 @@ class Raw:
             assert self.more()
         size = int(headers["Content-Length"])
         body, self.input = self.input[:size], self.input[size:]
+        hear("raw", status, headers, body)
         return Answer(status, headers, body)
 
     def is_closed(self):
@@ -204,6 +213,7 @@ class Stream(Raw):
             lines = dict(line.split(": ", 1) for line in block.split("\n"))
             data = json.loads(lines["data"])
             assert (data["type"], data["id"]) == (lines["event"], int(lines["id"])), block
+            hear("event", data)
             return int(lines["id"]), lines["event"], data
         return None
 

@@ -2,7 +2,7 @@
 # Malformed HTTP is tested beside its reader, in tests/unit/apid/http.
 import os, re, subprocess, uuid
 
-import pytest
+import pytest, yaml
 
 from hub import PORT, SOURCE, Client, Raw, Stream
 from proofs import figure
@@ -251,3 +251,24 @@ def test_tls_1_3_alone_unless_the_hub_serves_older_windows_too(hub):
     assert [speaks_tls(version) for version in ("tls1_1", "tls1_2", "tls1_3")] == [False, False, True]
     with hub.with_settings(tls__minimum='"1.2"'):
         assert [speaks_tls(version) for version in ("tls1_1", "tls1_2", "tls1_3")] == [False, True, True]
+
+
+def test_the_document_is_served_as_the_source_has_it_and_as_a_page_without_scripts(hub, callers):
+    with open(f"{SOURCE}/docs/openapi.yaml") as file:
+        written = yaml.safe_load(file)
+    served = callers["viewer"].get("/api/openapi.json")
+    assert served.status == 200 and served.json == written
+    page = hub.login().get("/api/docs", headers={"Accept": "text/html"})
+    assert page.status == 200 and page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'self'; ") and "unsafe" not in page.headers["Content-Security-Policy"]
+    # Nothing that the policy would stop, and nothing from elsewhere.
+    assert not re.findall(r"<script|<style|<iframe|<img|\sstyle=|\son\w+=|javascript:", page.text)
+    assert set(re.findall(r'(?:src|href)="([^#"][^"]*)"', page.text)) == {"/api/docs.css", "/api/openapi.json"}
+    for path, item in written["paths"].items():
+        for method in set(item) - {"parameters"}:
+            assert f'<details id="{item[method]["operationId"]}">' in page.text, (method, path)
+    for target in re.findall(r'href="#([^"]+)"', page.text):
+        assert f'id="{target}"' in page.text, target
+    style = callers["viewer"].get("/api/docs.css")
+    assert style.status == 200 and style.headers["Content-Type"] == "text/css; charset=utf-8" and "url(" not in style.text
+    assert callers["viewer"].get("/api/docs.css?v=1").code == "INVALID_REQUEST"
