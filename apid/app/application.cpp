@@ -151,7 +151,7 @@ struct Application::Parts {
         audit_endpoint(stores),
         health_endpoint(stores, people.setup, hub, reconciler),
         admin_endpoint(people.setup, hub),
-        authenticator(people),
+        authenticator(people, audit),
         router(
             endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
                                    hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,

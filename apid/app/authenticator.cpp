@@ -1,5 +1,7 @@
 #include "apid/app/authenticator.h"
 
+#include "apid/endpoint/encode.h"
+
 namespace wghub::app {
 namespace {
 
@@ -24,6 +26,10 @@ std::optional<http::Caller> AccountAuthenticator::by_session(std::string_view co
 
 bool AccountAuthenticator::csrf_matches(std::string_view cookie, std::string_view header) {
   return people_.sessions.csrf_matches(cookie, header);
+}
+
+void AccountAuthenticator::note_denied(const http::Request& request, std::string_view code) {
+  audit_.count_denial(endpoint::actor_of(request), code);
 }
 
 }  // namespace wghub::app

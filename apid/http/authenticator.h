@@ -26,6 +26,9 @@ class Authenticator {
 
   /// Whether the X-CSRF-Token header belongs to this session cookie (constant time).
   virtual bool csrf_matches(std::string_view cookie, std::string_view header) = 0;
+
+  /// Told of every request whose credential was not enough, or was none of ours.
+  virtual void note_denied(const Request& request, std::string_view code) = 0;
 };
 
 }  // namespace wghub::http

@@ -87,6 +87,13 @@ bool is_same_origin(const Credentials& credentials) {
   return origin == own || origin + ":443" == own;
 }
 
+// Somebody without any credential is no attempt: so begins every visit.
+bool is_denial(ErrorCode code, const Credentials& credentials) {
+  if (code == ErrorCode::unauthenticated)
+    return credentials.bearer_malformed || !credentials.bearer.empty() || !credentials.cookie.empty();
+  return code == ErrorCode::forbidden || code == ErrorCode::csrf_failed || code == ErrorCode::step_up_required;
+}
+
 Response refuse(const Route& route, const Error& error, const Request& request) {
   return route.render_error ? route.render_error(error, request) : render_json_error(error, request);
 }
@@ -149,7 +156,10 @@ std::optional<Error> Router::admit(const Route& route, Request& request, const C
 
 Response Router::handle(const Route& route, Request& request, const Credentials& credentials) const {
   try {
-    if (const auto refusal = admit(route, request, credentials)) return refuse(route, *refusal, request);
+    if (const auto refusal = admit(route, request, credentials)) {
+      if (is_denial(refusal->code, credentials)) authenticator_.note_denied(request, row_of(refusal->code).code);
+      return refuse(route, *refusal, request);
+    }
     return route.handler(request);
   } catch (const std::exception& fault) {
     log::error("A request failed unexpectedly",

@@ -1,7 +1,7 @@
 #include "apid/service/audit_trail.h"
 
 #include <boost/json/serialize.hpp>
-#include <vector>
+#include <utility>
 
 #include "apid/service/limiter.h"
 #include "common/log.h"
@@ -46,7 +46,7 @@ void AuditTrail::record_denied(store::Transaction& transaction, const Actor& act
 
 void AuditTrail::count_denial(const Actor& actor, std::string_view code) {
   const std::lock_guard lock(mutex_);
-  const auto key = std::make_pair(limiter_key(actor.source_address), std::string(code));
+  const std::array key = {limiter_key(actor.source_address), std::string(code), actor.id};
   const auto known = denials_.find(key);
   if (known == denials_.end() && denials_.size() >= kEventsPerMinute) return;
   auto& sum = denials_[key];
@@ -56,7 +56,7 @@ void AuditTrail::count_denial(const Actor& actor, std::string_view code) {
 }
 
 void AuditTrail::flush_denials(Flush flush) {
-  std::map<std::pair<std::string, std::string>, Denials> due;
+  std::map<std::array<std::string, 3>, Denials> due;
   {
     const std::lock_guard lock(mutex_);
     const std::int64_t minute = clock_() / 60;
@@ -68,7 +68,7 @@ void AuditTrail::flush_denials(Flush flush) {
   if (due.empty()) return;
   const auto written = stores_.database.write<Done>([&](store::Transaction& transaction) -> Outcome<Done> {
     for (const auto& [key, sum] : due)
-      record_denied(transaction, sum.last, "auth.denied", key.first, {{"code", key.second}, {"count", sum.count}});
+      record_denied(transaction, sum.last, "auth.denied", key[0], {{"code", key[1]}, {"count", sum.count}});
     return Done{};
   });
   if (!written) log::warning("denials could not be written to the audit trail", {{"sums", std::int64_t(due.size())}});

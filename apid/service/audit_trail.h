@@ -1,12 +1,13 @@
 // Writing the audit trail (D12): what is done, inside its transaction; what was denied to strangers, summed.
 #pragma once
 
+#include <array>
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include "apid/model/audit.h"
 #include "apid/service/surroundings.h"
@@ -27,8 +28,8 @@ class AuditTrail {
   void record_denied(store::Transaction& transaction, const Actor& actor, std::string action, std::string target,
                      const boost::json::object& details = {});
 
-  /// Counts a denial of somebody who is not signed in; one event a minute per client prefix and code tells how many
-  /// there were, at most 200 events a minute. Written by flush_denials.
+  /// Counts a denial; one event a minute per client prefix, code and actor (strangers are one) tells how many there
+  /// were, at most 200 events a minute. Written by flush_denials.
   void count_denial(const Actor& actor, std::string_view code);
   /// Writes the sums of minutes that are over; all of them when ending.
   enum class Flush { finished_minutes, everything };
@@ -44,7 +45,7 @@ class AuditTrail {
   Stores& stores_;
   Clock clock_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, Denials> denials_;  ///< (client prefix, code)
+  std::map<std::array<std::string, 3>, Denials> denials_;  ///< client prefix, code, actor's id
 };
 
 }  // namespace wghub

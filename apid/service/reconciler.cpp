@@ -192,6 +192,8 @@ void Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& resu
   }
   result.removed += static_cast<int>(removed.size());
   record("peer.removed", removed);
+  for (auto& [key, what] : removed) what = "removed";
+  record("alarm.foreign-peer", removed);
 }
 
 void Reconciler::remove_ours(const ReconcilePlan& plan, ReconcileResult& result) {

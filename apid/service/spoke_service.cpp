@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "apid/service/identifiers.h"
+#include "apid/service/removal_watch.h"
 #include "common/crash_point.h"
 #include "common/log.h"
 
@@ -251,7 +252,10 @@ Outcome<SpokeDetails> SpokeService::details(const std::string& id) {
 Outcome<Done> SpokeService::remove(const std::string& id, const Actor& actor) {
   const auto guard = around_.locks.lock(id);
   if (!guard) return unavailable();
+  std::optional<Alarm> alarm;
+  std::int64_t removed_at = 0;
   const auto marked = stores_.database.write<Spoke>([&](store::Transaction& t) -> Outcome<Spoke> {
+    alarm.reset();
     auto spoke = stores_.spokes.find(t, id);
     if (!spoke || spoke->removed_at) return ErrorCode::spoke_not_found;
     if (stores_.spokes.mark_removing(t, id)) {
@@ -259,11 +263,14 @@ Outcome<Done> SpokeService::remove(const std::string& id, const Actor& actor) {
       stores_.tokens.revoke(t, spoke->token_id);
       if (const auto open = stores_.tokens.find_open_of_spoke(t, id)) stores_.tokens.revoke(t, open->id);
       audit_.record(t, actor, "spoke.removed", id, describe(*spoke));
+      alarm = watch_removals(stores_, audit_, t, actor);
+      removed_at = store::now_of(t);
     }
     return std::move(*spoke);
   });
   if (!marked) return marked.error();
   WGHUB_CRASH_POINT("remove.committed");
+  if (alarm) events_.publish({"alarm", removed_at, *alarm});
   around_.peers_changed();
   std::vector<PublicKey> keys = {marked->public_key};
   if (marked->replaces_key) keys.push_back(*marked->replaces_key);

@@ -102,6 +102,7 @@ def test_a_foreign_peer_is_removed_even_when_it_took_an_address(wide, spokes):
     assert wide.peers()[victim] == "(none)"
     took = repaired(wide)
     eventually(lambda: {event["target"] for event in since(wide, before, "peer.removed")} == {plain, thief}, 5)
+    eventually(lambda: {event["target"] for event in since(wide, before, "alarm.foreign-peer")} == {plain, thief}, 5)
     assert log_lines(wide, "a peer that no spoke has was removed", plain) and log_lines(wide, "a peer that no spoke has was removed", thief)
     figure("F9 T15", f"two foreign peers, one with a spoke's address: gone after {took:.1f} s, each named")
     assert took < SECONDS, took

@@ -2,6 +2,7 @@
 import hashlib, re
 
 from hub import Client, eventually, make_key, sh
+from proofs import Events, random_key, tokens
 
 
 def script_of(token, **options):
@@ -31,6 +32,36 @@ def test_a_spoke_goes_from_token_to_peer_to_removal(hub):
     assert hub.register(token["token"], key).code == "TOKEN_REVOKED"
     actions = [event["action"] for event in hub.audit(target=spoke["id"])]
     assert actions == ["peer.removed", "spoke.removed", "spoke.registered"]
+
+
+def test_the_audit_trail_tells_a_tokens_life_with_what_section_5_5_asks_for(hub):
+    token, key, agent = hub.token("laptop-001")["token"], make_key(), {"User-Agent": "curl/7.68.0", "Accept": "*/*"}
+    address = token["allowedIPs"][0].split("/")[0]
+    assert Client().get(f"/api/installation/script/{token['token']}?platform=linux", headers=agent).status == 200
+    assert hub.register(token["token"], key).status == 201
+    claimed, created = hub.audit(target=token["id"])
+    registered, = hub.audit(target=token["spokeId"])
+    assert (created["action"], created["actor"]) == ("token.created", "test admin")
+    assert created["details"] == {"spokeId": token["spokeId"], "spokeName": "laptop-001", "address": address}
+    assert (claimed["action"], claimed["actor"], claimed["sourceAddress"], claimed["userAgent"]) == ("token.claimed", "anonymous", "127.0.0.1", "curl/7.68.0")
+    assert claimed["details"] == {"spokeName": "laptop-001", "platform": "linux"}
+    assert (registered["action"], registered["details"]) == ("spoke.registered", {"name": "laptop-001", "publicKey": key, "address": address, "os": "linux"})
+    assert created["at"] <= claimed["at"] <= registered["at"] and created["id"] < claimed["id"] < registered["id"]
+    assert {event["outcome"] for event in (created, claimed, registered)} == {"success"}
+
+
+def test_many_removals_raise_one_alarm(fresh):
+    fresh.set_up()
+    events = Events(fresh)
+    spokes = [fresh.register(token["token"], random_key()).json["spoke"]["id"] for token in tokens(fresh, 21)]
+    operator = fresh.client("operator")
+    for number, spoke in enumerate(spokes, 1):
+        assert operator.delete(f"/api/spoke/{spoke}").status == 200
+        alarms = fresh.audit(action="alarm.mass-removal")
+        assert len(alarms) == (number >= 20), number
+    assert (alarms[0]["actor"], alarms[0]["sourceAddress"], alarms[0]["details"]) == ("test operator", "127.0.0.1", {"removed": 20, "seconds": 600})
+    eventually(lambda: events.count("alarm", "mass-removal", "test operator") == 1, 3)
+    events.close()
 
 
 def test_the_address_of_a_removed_spoke_is_given_again(hub):

@@ -298,8 +298,18 @@ def test_attempts_that_fail_are_in_the_audit_trail(fresh):
     admin = named(fresh, "admin")
     log_in("admin", "not the password")
     check(fresh.admin.put(f"/api/users/{admin['id']}", {"disabled": True}), 409, "LAST_ADMIN")
+    viewer = fresh.client("viewer")
+    for _ in range(3):
+        check(viewer.post("/api/users", {"username": "eve", "password": PASSWORD, "role": "admin"}), 403, "FORBIDDEN")
+    person = fresh.login()
+    check(Client({"Cookie": person.headers["Cookie"]}).post("/api/auth/logout"), 403, "CSRF_FAILED")
+    check(Client({"Authorization": "Bearer whk_" + "A" * 43}).get("/api/users"), 401, "UNAUTHENTICATED")
+    check(Client().get("/api/users"), 401, "UNAUTHENTICATED")  # no credential, no attempt
     fresh.restart()  # the sums of this minute are written
     fresh.wait_ready()
     denied = {event["details"]["code"]: event for event in fresh.audit(action="auth.denied")}
     assert denied["INVALID_CREDENTIALS"]["actor"] == "anonymous" and denied["LAST_ADMIN"]["actor"] == "test admin"
+    assert (denied["FORBIDDEN"]["actor"], denied["FORBIDDEN"]["details"]["count"], denied["FORBIDDEN"]["sourceAddress"]) == ("test viewer", 3, "127.0.0.1")
+    assert denied["CSRF_FAILED"]["actor"] == "admin"
+    assert denied["UNAUTHENTICATED"]["actor"] == "anonymous" and denied["UNAUTHENTICATED"]["details"]["count"] == 1
     assert all(event["outcome"] == "denied" for event in denied.values())

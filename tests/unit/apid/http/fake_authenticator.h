@@ -26,6 +26,10 @@ class FakeAuthenticator final : public Authenticator {
     return note("csrf"), header == "csrf-of-" + std::string(cookie);
   }
 
+  void note_denied(const Request& request, std::string_view code) override {
+    if (keep_notes) denials.push_back(request.caller.name + " " + std::string(code));
+  }
+
   bool needs_setup = false;
   bool stepped_up = false;  ///< every session
   std::map<std::string, Role> tokens;
@@ -33,6 +37,7 @@ class FakeAuthenticator final : public Authenticator {
   SessionUse last_use = SessionUse::counts;
   bool keep_notes = true;          ///< not from several threads
   std::vector<std::string> notes;  ///< what was asked, in order
+  std::vector<std::string> denials;
 
  private:
   void note(const char* what) {

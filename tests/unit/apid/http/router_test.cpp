@@ -172,6 +172,21 @@ TEST_CASE("WritesByASessionComeFromTheHubsOwnPages") {
   CHECK(Rig{}.cookie("a").site("cross-site").code(Method::get, "/api/spoke") == "200");
 }
 
+TEST_CASE("WhoWasDeniedIsNoted") {
+  using Denials = std::vector<std::string>;
+  const auto denied = [](Rig& rig, Method method, const char* path) {
+    return rig.code(method, path), rig.accounts.denials;
+  };
+  CHECK(denied(Rig{}.bearer("v-token"), Method::post, "/api/users") == Denials{"v-token FORBIDDEN"});
+  CHECK(denied(Rig{}.bearer("wrong"), Method::get, "/api/spoke") == Denials{" UNAUTHENTICATED"});
+  CHECK(denied(Rig{}.cookie("gone"), Method::get, "/api/spoke") == Denials{" UNAUTHENTICATED"});
+  CHECK(denied(Rig{}.cookie("v"), Method::post, "/api/auth/logout") == Denials{"v CSRF_FAILED"});
+  CHECK(denied(Rig{}.cookie("a").csrf("csrf-of-a"), Method::del, "/api/users") == Denials{"a STEP_UP_REQUIRED"});
+  Rig nobody;
+  CHECK(denied(nobody, Method::get, "/api/spoke").empty());  // so begins every visit
+  CHECK(denied(Rig{}.bearer("a-token"), Method::get, "/api/spoke").empty());
+}
+
 TEST_CASE("TheRouterShowsNoExceptionToTheClient") {
   const auto response = Rig{}.send(Method::get, "/api/broken");
   CHECK(response.status == 500);
