@@ -267,6 +267,7 @@ def test_the_document_is_served_as_the_source_has_it_and_as_a_page_without_scrip
     for path, item in written["paths"].items():
         for method in set(item) - {"parameters"}:
             assert f'<details id="{item[method]["operationId"]}">' in page.text, (method, path)
+    assert page.text.count(", step-up</small>") == sum("x-step-up" in item.get(method, {}) for item in written["paths"].values() for method in item) > 5
     for target in re.findall(r'href="#([^"]+)"', page.text):
         assert f'id="{target}"' in page.text, target
     style = callers["viewer"].get("/api/docs.css")
