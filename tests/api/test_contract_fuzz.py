@@ -43,14 +43,15 @@ def hints(wide, people):
     clusters = [each["id"] for each in wide.admin.get("/api/proxmox/clusters").json["clusters"]]
     made = wide.admin.post("/api/installation/tokens/bulk", {"spokes": [{"spokeName": f"spare {number}"} for number in range(120)]}).json["tokens"]
     texts, tokens = [each["token"]["token"] for each in made[:60]], [each["token"]["id"] for each in made[60:]]
-    users = [wide.user("viewer")["id"] for _ in range(12)]
+    stay, leave = ([wide.user("viewer")["id"] for _ in range(count)] for count in (3, 40))
     revocable = [wide.admin.post("/api/api-tokens", {"name": "spare", "role": "viewer"}).json["apiToken"]["id"] for _ in range(3)]
     return {"token": [*texts, "x" * 43], "publicKey": [random_key() for _ in range(200)],
             "networkCIDR": ["10.9.0.0/24", "10.9.0.1/24"], "endpoint": ["192.0.2.1:51820", "[2001:db8::1]:51820", "hub.example.com:1"],
             "dns": [["192.0.2.53"], ["2001:db8::53", "192.0.2.53"]], "customIP": [None, "10.84.9.9", "10.84.9.10/16", "10.84.0.1", "192.0.2.9"],
             "nodes": [["pve2"], ["pve3", "pve3"]], "username": ["admin", "plain", "factor"],
             **{name: [PASSWORD] for name in ("password", "currentPassword", "newPassword")}, "totp": [inputs.CODE, None],
-            "path /api/auth/sessions/{id}": [inputs.OTHER_SESSION], **{f"path /api/users/{{id}}{rest}": users for rest in ("", "/reset", "/sessions")},
+            "path /api/auth/sessions/{id}": [inputs.OTHER_SESSION], "path /api/users/{id}": leave,
+            **{f"path /api/users/{{id}}{rest}": stay for rest in ("/reset", "/sessions")},
             "path /api/api-tokens/{id}": revocable, "path /api/spoke/{id}": [goes], "path /api/spoke/{id}/status": [stays],
             "path /api/installation/token/{id}": tokens[:30], "path /api/installation/token/{id}/reissue": tokens[30:],
             "path /api/installation/script/{token}": [*texts[:20], "x" * 43],
@@ -58,8 +59,9 @@ def hints(wide, people):
 
 
 def callers_of(operation, programs, people):
-    """Those with sessions more often where nobody else may."""
-    return [*programs, *list(people.values()) * (3 if operation.access == "session" else 1), people["plain"]]
+    """Those with sessions more often where nobody else may; of these most often the one who can do everything."""
+    weight = 3 if operation.access == "session" else 1
+    return [*programs, *[people["plain"]] * 2 * weight, *list(people.values()) * weight]
 
 
 def check(operation, client, asked):

@@ -6,6 +6,7 @@ from proofs import Events, assert_invariants, connected, figure, random_key, row
 
 
 def test_of_many_registrations_with_one_token_one_wins(wide):
+    """TS-2025-007, seen in Tailscale: two machines that came at one moment were both let in with a key that was good for one."""
     rounds, clients, events, seconds = share(5, 50), connected(200), Events(wide), []
     for number in range(rounds):
         token, keys = wide.token(f"race {number}")["token"], [random_key() for _ in clients]
@@ -23,7 +24,7 @@ def test_of_many_registrations_with_one_token_one_wins(wide):
     assert events.count("alarm", "second-key") == rounds
     events.close()
     assert_invariants(wide)
-    figure("T3", f"200 registrations with one token: one 201, 199 refused, one alarm, {rounds} times; {max(seconds):.1f} s at most")
+    figure("T3", f"TS-2025-007: 200 registrations with one token: one 201, 199 refused, one alarm, {rounds} times; {max(seconds):.1f} s at most")
 
 
 def test_of_many_fetches_of_a_script_one_gets_it(wide):

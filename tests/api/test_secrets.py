@@ -96,6 +96,7 @@ def is_meant(name, method, path, status):
 
 
 def test_no_secret_is_anywhere_but_in_the_answers_meant_for_it(fresh):
+    """CVE-2023-47390, seen in headscale, and defguard #3614: bearer and enrolment tokens stood in the logs."""
     hub, known, Client.heard = fresh, {}, []
     try:
         with ProcWatch() as watch:
@@ -128,7 +129,7 @@ def test_no_secret_is_anywhere_but_in_the_answers_meant_for_it(fresh):
         pid = hub.pid(daemon)
         assert os.stat(f"/proc/{pid}").st_uid != 0 or os.stat(f"/proc/{pid}/environ").st_uid == 0
         assert os.stat(f"/proc/{pid}/environ").st_uid == 0, f"{daemon} can be dumped"
-    figure("T4", f"{len(known)} secrets sought in {len(places)} files and places, {sum(map(len, places.values())) >> 10} KiB, {len(watch.seen)} command lines and environments in "
+    figure("T4", f"CVE-2023-47390, defguard #3614: {len(known)} secrets sought in {len(places)} files and places, {sum(map(len, places.values())) >> 10} KiB, {len(watch.seen)} command lines and environments in "
            f"{watch.rounds} rounds, {len(answers)} answers: none but in the {sum(given.values())} answers meant for them")
 
 
