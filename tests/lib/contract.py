@@ -170,11 +170,23 @@ def judge_body(headers, text, response, name, method):
         return ["a body after HEAD"] if text else []
     if kind == "text/event-stream":
         return []
+    if kind == "application/x-ndjson":
+        return judge_lines(text, response["content"][kind]["schema"], f"{name} {kind}")
     try:
         value = thinned(json.loads(text)) if kind == "application/json" else text
     except ValueError as fault:
         return [f"no JSON: {fault}"]
     return faults_of_value(value, response["content"][kind]["schema"], f"{name} {kind}")
+
+
+def judge_lines(text, schema, name):
+    """JSON lines: each is a value of its own, and the last one has its end too."""
+    try:
+        lines = [json.loads(line) for line in text.split("\n")[:-1]]
+    except ValueError as fault:
+        return [f"a line that is no JSON: {fault}"]
+    faults = [fault for line in thinned(lines) for fault in faults_of_value(line, schema, name)]
+    return faults if text.endswith("\n") or not text else [*faults, "the last line has no end"]
 
 
 def judge_stray(status, headers, text):
