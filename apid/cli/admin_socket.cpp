@@ -11,6 +11,7 @@ namespace wghub::cli {
 namespace {
 
 constexpr long kSeconds = 15;
+constexpr long kLongCall = 3600;
 constexpr std::size_t kLargestAnswer = 64UL * 1024 * 1024;
 
 using Curl = std::unique_ptr<CURL, void (*)(CURL*)>;
@@ -25,7 +26,8 @@ std::size_t append(char* data, std::size_t size, std::size_t count, void* target
 
 }  // namespace
 
-std::optional<Answer> AdminSocket::call(const char* method, const std::string& url_path, const Secret& body) const {
+std::optional<Answer> AdminSocket::call(const char* method, const std::string& url_path, const Secret& body,
+                                        Patience patience) const {
   Answer answer;
   const Curl curl(curl_easy_init(), curl_easy_cleanup);
   const Headers headers(curl_slist_append(nullptr, "Content-Type: application/json"), curl_slist_free_all);
@@ -38,7 +40,7 @@ std::optional<Answer> AdminSocket::call(const char* method, const std::string& u
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body.reveal().size()));
     curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.reveal().data());
   }
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kSeconds);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, patience == Patience::usual ? kSeconds : kLongCall);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
   const CURLcode code = curl_easy_perform(curl.get());

@@ -28,8 +28,11 @@ class AdminSocket {
  public:
   explicit AdminSocket(std::string path) : path_(std::move(path)) {}
 
-  /// Nothing when nobody answered, which is told on stderr. body: JSON, or empty.
-  std::optional<Answer> call(const char* method, const std::string& url_path, const Secret& body = Secret()) const;
+  /// Nothing when nobody answered, which is told on stderr. body: JSON, or empty. A long call may take an hour, others
+  /// 15 s.
+  enum class Patience { usual, long_call };
+  std::optional<Answer> call(const char* method, const std::string& url_path, const Secret& body = Secret(),
+                             Patience patience = Patience::usual) const;
 
  private:
   std::string path_;

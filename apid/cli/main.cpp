@@ -7,6 +7,7 @@
 #include <string>
 
 #include "apid/cli/admin_socket.h"
+#include "apid/cli/audit_command.h"
 #include "apid/cli/user_command.h"
 
 namespace wghub::cli {
@@ -82,6 +83,9 @@ int run(int argc, char** argv) {
   auto* hub = arguments.add_subcommand("hub", "the hub's interface");
   hub->require_subcommand(1);
   add(*hub, wish, "show-conf", "print the wg0.conf that the hub amounts to, without its private key", show_conf);
+  auto* audit = arguments.add_subcommand("audit", "what was done by whom");
+  audit->require_subcommand(1);
+  add(*audit, wish, "verify", "read every event and its hash again, and say whether one was changed", verify_audit);
   add_user_commands(arguments, wish);
   try {
     arguments.parse(argc, argv);

@@ -15,7 +15,6 @@
 namespace wghub::endpoint {
 namespace {
 
-constexpr std::int64_t kMostPerPage = 1000;
 constexpr std::size_t kIdBytes = 36;
 
 bool is_control(char character, std::string_view allowed) {
@@ -213,20 +212,21 @@ std::optional<std::string> Query::word(std::string_view name, const std::vector<
   return std::nullopt;
 }
 
-PageRequest Query::page() { return page_of(is_row_id); }
+PageRequest Query::page(PageSize size) { return page_of(is_row_id, size); }
 
 PageRequest Query::peer_page() {
-  return page_of([](const std::string& id) { return parse_public_key(id).has_value(); });
+  return page_of([](const std::string& id) { return parse_public_key(id).has_value(); }, {});
 }
 
-PageRequest Query::page_of(bool (*is_id)(const std::string&)) {
+PageRequest Query::page_of(bool (*is_id)(const std::string&), PageSize size) {
   PageRequest page;
+  page.limit = size.usual;
   if (const auto limit = text("limit")) {
     const auto number = to_integer(*limit);
-    if (number && *number >= 1 && *number <= kMostPerPage) {
+    if (number && *number >= 1 && *number <= size.most) {
       page.limit = static_cast<int>(*number);
     } else {
-      faults_.push_back({"limit", fmt::format("must be a whole number from 1 to {}", kMostPerPage)});
+      faults_.push_back({"limit", fmt::format("must be a whole number from 1 to {}", size.most)});
     }
   }
   if (const auto cursor = text("cursor")) {

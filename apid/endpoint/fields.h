@@ -68,6 +68,11 @@ class Fields {
 Role read_role(Fields& fields);
 
 /// The query of a request, likewise: every name at most once, no name that was not asked for.
+struct PageSize {
+  int usual = 100;
+  int most = 1000;
+};
+
 class Query {
  public:
   explicit Query(const http::Request& request) : request_(request) {}
@@ -75,8 +80,8 @@ class Query {
   std::optional<std::string> text(std::string_view name, std::size_t longest = 256);
   /// One of the words, else a fault.
   std::optional<std::string> word(std::string_view name, const std::vector<std::string_view>& words);
-  /// limit and cursor of a list.
-  PageRequest page();
+  /// limit and cursor of a list; without limit as many as usual.
+  PageRequest page(PageSize size = {});
   /// The same of a list of peers.
   PageRequest peer_page();
   /// YYYY-MM-DDTHH:MM:SSZ as epoch seconds.
@@ -86,7 +91,7 @@ class Query {
   std::optional<Error> finish() const;
 
  private:
-  PageRequest page_of(bool (*is_id)(const std::string&));
+  PageRequest page_of(bool (*is_id)(const std::string&), PageSize size);
 
   const http::Request& request_;
   std::set<std::string, std::less<>> known_;

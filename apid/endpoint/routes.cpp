@@ -102,6 +102,7 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     {Method::post, "/api/proxmox/clusters/{id}/tokens",       Access::operator_, StepUp::none,   Body::json, Lane::write, bind(e.cluster, &ClusterEndpoint::create_tokens)},
 
     {Method::get,  "/api/audit",                              Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
+    {Method::get,  "/api/audit/export",                       Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::export_lines)},
     {Method::get,  "/api/events",                             Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.event, &EventEndpoint::stream)},
 
     {Method::get,  "/api/openapi.json",                       Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_json)},
@@ -114,6 +115,7 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     {Method::post, "/admin/users",                            Access::root,      StepUp::none,   Body::json, Lane::write, bind(e.user, &UserEndpoint::create)},
     {Method::put,  "/admin/users/{name}",                     Access::root,      StepUp::none,   Body::json, Lane::write, bind(e.user, &UserEndpoint::update_by_name)},
     {Method::post, "/admin/users/{name}/reset",               Access::root,      StepUp::none,   Body::json, Lane::write, bind(e.user, &UserEndpoint::reset_by_name)},
+    {Method::get,  "/admin/audit/verify",                     Access::root,      StepUp::none,   Body::none, Lane::read,  bind(e.audit, &AuditEndpoint::verify)},
   };
 }
 // clang-format on

@@ -25,6 +25,13 @@ struct AuditEvent {
   std::string target;          ///< id of what it was done to
   std::string outcome;         ///< "success" or "denied"
   std::string details = "{}";  ///< a JSON object without secrets
+  std::string hash;            ///< SHA-256 over this event and the hash before it, hex; given by the store
+};
+
+/// What became of the chain of hashes.
+struct AuditCheck {
+  std::int64_t events = 0;             ///< that were read; up to the broken one
+  std::optional<std::int64_t> broken;  ///< the id of the first event that is not as it was written
 };
 
 /// Newest first; every field that is set must match.

@@ -15,7 +15,7 @@ struct Cursor {
 };
 
 struct PageRequest {
-  int limit = 100;  ///< 1 to 1000
+  int limit = 100;
   std::optional<Cursor> after;
 };
 

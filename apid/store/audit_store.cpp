@@ -62,6 +62,7 @@ AuditEvent read_event(Row& row) {
   event.target = row.text();
   event.outcome = row.text();
   event.details = row.text();
+  event.hash = row.text();
   return event;
 }
 
@@ -109,10 +110,10 @@ AuditEvent AuditStore::append(Transaction& transaction, AuditEvent event) const 
   const Link head = find_link(transaction, kHead);
   event.id = head.id + 1;
   event.at = transaction.now();
-  const std::string hash = hash_of(event, head.hash);
-  with_event(transaction.query(kInsert), event).with("event_hash", hash).execute();
+  event.hash = hash_of(event, head.hash);
+  with_event(transaction.query(kInsert), event).with("event_hash", event.hash).execute();
   WGHUB_CRASH_POINT("audit.inserted");
-  transaction.query(kMoveHead).with("last_id", event.id).with("last_hash", hash).execute();
+  transaction.query(kMoveHead).with("last_id", event.id).with("last_hash", event.hash).execute();
   return event;
 }
 
@@ -130,19 +131,20 @@ Page<AuditEvent> AuditStore::list(Transaction& transaction, const AuditFilter& f
   return result;
 }
 
-std::optional<std::int64_t> AuditStore::verify(Transaction& transaction) const {
+AuditCheck AuditStore::verify(Transaction& transaction) const {
   Link link = find_link(transaction, kBase);
-  std::optional<std::int64_t> wrong;
+  AuditCheck check;
   transaction.query(kOldestFirst).each([&](Row& row) {
     const AuditEvent event = read_event(row);
-    const std::string hash = row.text();
-    if (event.id != link.id + 1 || hash != hash_of(event, link.hash)) wrong = link.id + 1;
-    link = {event.id, hash};
-    return !wrong;
+    ++check.events;
+    if (event.id != link.id + 1 || event.hash != hash_of(event, link.hash)) check.broken = link.id + 1;
+    link = {event.id, event.hash};
+    return !check.broken;
   });
   const Link head = find_link(transaction, kHead);
-  if (!wrong && (head.id != link.id || head.hash != link.hash)) wrong = std::min(head.id, link.id + 1);
-  return wrong;
+  if (!check.broken && head.id != link.id) check.broken = std::min(head.id, link.id) + 1;
+  if (!check.broken && head.hash != link.hash) check.broken = link.id;
+  return check;
 }
 
 }  // namespace wghub::store

@@ -1,9 +1,6 @@
 // Table audit_events: append-only, each row carries the hash of the one before (D12).
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "apid/model/audit.h"
 #include "apid/model/page.h"
 #include "apid/store/database.h"
@@ -16,8 +13,8 @@ class AuditStore {
   AuditEvent append(Transaction& transaction, AuditEvent event) const;
   /// Cursor: at is the event's id, id stays empty. Newest first.
   Page<AuditEvent> list(Transaction& transaction, const AuditFilter& filter, const PageRequest& page) const;
-  /// The id of the first event whose hash does not fit, nothing when the chain is whole.
-  std::optional<std::int64_t> verify(Transaction& transaction) const;
+  /// Reads every event and its hash again.
+  AuditCheck verify(Transaction& transaction) const;
 };
 
 }  // namespace wghub::store

@@ -38,7 +38,7 @@ def pytest_sessionfinish(session):
     for kind, outcome in OUTCOMES.items():
         for report in terminal.stats.get(kind, []):
             terminal.write_line(f"outcome {outcome} | {report.nodeid}")
-            if ids := dict(report.user_properties).get("proves"):
+            if ids := dict(getattr(report, "user_properties", ())).get("proves"):
                 reason = report.longrepr[2] if kind == "skipped" and isinstance(report.longrepr, tuple) else ""
                 proven[report.nodeid] = f"proof {ids} | {outcome} | {report.nodeid} | {'; '.join(proofs.FIGURES.get(report.nodeid, [])) or reason}"
     for nodeid, texts in proofs.FIGURES.items():

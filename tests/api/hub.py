@@ -103,7 +103,8 @@ class Client:
                 text = answer.read()
                 if Client.heard is not None:
                     Client.heard.append((method, path, answer.status, str(answer.headers), text))
-                hear("client", method, path, answer.status, answer.headers, text)
+                if self.port == PORT:  # a proxy before it has answers of its own
+                    hear("client", method, path, answer.status, answer.headers, text)
                 return Answer(answer.status, answer.headers, text)
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
                 self.connection = None
