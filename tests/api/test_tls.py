@@ -44,6 +44,7 @@ def check(found, ours=frozenset()):
     return len(found)
 
 
+@pytest.mark.skipif(SLOW > 1, reason="asks OpenSSL, which no sanitizer sees into")
 def test_testssl_finds_tls_13_alone_and_nothing_above_low(running):
     authority, chain, key = of_an_authority()
     with running.with_settings(tls__certificate=f'"{chain}"', tls__key=f'"{key}"'):
