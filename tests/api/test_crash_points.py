@@ -120,12 +120,12 @@ class Watch(Beside):
                 self.at = time.monotonic()
 
     def since(self):
-        """What the supervisor and the service have logged since."""
-        texts = []
+        """What the supervisor and the service have logged since, and a fault of the watching itself."""
+        texts = [f"{self.fault}"] if self.fault else []
         for path, begin in ((f"{LOGS}/activate.log", self.supervised), (self.path, self.begin)):
             with open(path, errors="replace") as file:
                 file.seek(begin)
-                texts.append(file.read()[-3000:])
+                texts.append(f"{path} from {begin} of {os.path.getsize(path)}:\n{file.read()[-3000:]}")
         return "\n".join(texts)
 
     def kills(self):
