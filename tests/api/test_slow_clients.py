@@ -49,7 +49,7 @@ class Healthy(threading.Thread):
         client, number = None, 0
         while not self.over.wait(0.1):
             if number % 4 == 0:
-                client = Client(self.headers, timeout=10)
+                client = Client(self.headers)
             number += 1
             began = time.monotonic()
             try:
@@ -65,10 +65,10 @@ class Healthy(threading.Thread):
 
 
 def attack(name, gateway, mode, count, seconds):
-    """Slow clients of one machine, begun again as often as the hub has cut them all."""
+    """Slow clients of one machine, begun again as often as the hub has cut them all. As a machine of its own would, it leaves the hub's processors alone."""
     options = MODES[mode].format(base=f"https://{gateway}:{PORT}")
     return subprocess.Popen(["ip", "netns", "exec", name, "bash", "-c",
-                             f"end=$((SECONDS + {seconds})); while [ $SECONDS -lt $end ]; do timeout $((end - SECONDS)) slowhttptest -c {count} -r {count} -l {seconds} -p 60 {options}; done"],
+                             f"end=$((SECONDS + {seconds})); while [ $SECONDS -lt $end ]; do timeout $((end - SECONDS)) nice -n 10 slowhttptest -c {count} -r {count} -l {seconds} -p 60 {options}; done"],
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
