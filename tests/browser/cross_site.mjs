@@ -38,7 +38,7 @@ const send = (hub, type, path) => {
   form.submit();
 };
 
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", `--host-resolver-rules=MAP ${new URL(rebound).hostname} 127.0.0.1`] });
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", `--host-resolver-rules=MAP ${new URL(rebound).hostname} 127.0.0.1`] });
 try {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   await context.addCookies([{ ...cookie, url: hub }]);
