@@ -102,7 +102,7 @@ struct Hub::Parts {
   endpoint::EventEndpoint event_endpoint;
   endpoint::HealthEndpoint health_endpoint{stores, people.setup, hub, reconciler};
   endpoint::AdminEndpoint admin_endpoint{people.setup, hub};
-  app::AccountAuthenticator authenticator{people};
+  app::AccountAuthenticator authenticator{people, audit};
   http::Router router{
       endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
                              hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,
