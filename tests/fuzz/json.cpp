@@ -1,5 +1,7 @@
 // Bodies -> every endpoint that decodes JSON, as the signed-in admin. The first byte chooses the route, the second what
 // the client accepts. Nothing that comes in may be an internal error, and every answer must be sound.
+#include <algorithm>
+
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/hub.h"
 
@@ -27,6 +29,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   http::Request request;
   request.method = route.method;
   request.path = route.pattern;
+  request.parameters.assign(static_cast<std::size_t>(std::count(route.pattern.begin(), route.pattern.end(), '{')),
+                            hub.admin().user_id);
   request.accept = take_byte(body) % 2 == 0 ? "application/json" : "text/plain";
   request.client = *parse_address("198.51.100.7");
   request.request_id = "0f8fad5b-d9cb-469f-a165-70867728950e";
