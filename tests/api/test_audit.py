@@ -1,12 +1,12 @@
 # The audit trail taken out of the hub, and whether it is still what was written (T17). What is recorded stands beside what does it.
 import contextlib, json, sqlite3
 
+import pytest
+
 from hub import DATABASE, Client
 from proofs import figure
 from test_contract import check
 from test_user_command import REFUSED, UNREACHABLE, wghub
-
-TRIGGER = "audit_events_keep_values"
 
 
 def exported(hub, query=""):
@@ -33,31 +33,37 @@ def test_the_export_is_the_list_line_by_line_with_the_hashes(hub):
 
 
 @contextlib.contextmanager
-def behind_the_hubs_back(statement, *values):
-    """Does to the file what the schema refuses, and takes it back."""
+def behind_the_hubs_back(statement, number):
+    """Does to an event in the file what the schema's rules refuse, and takes it back."""
     with contextlib.closing(sqlite3.connect(DATABASE, timeout=20, isolation_level=None)) as database:
-        rule, = database.execute("SELECT sql FROM sqlite_master WHERE name = ?", (TRIGGER,)).fetchone()
-        before = database.execute("SELECT details FROM audit_events WHERE id = ?", values[-1:]).fetchone()
-        database.execute(f"DROP TRIGGER {TRIGGER}")
-        assert database.execute(statement, values).rowcount == 1
+        rules = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_events'").fetchall()
+        before = database.execute("SELECT * FROM audit_events WHERE id = ?", (number,)).fetchone()
+        for name, _ in rules:
+            database.execute(f"DROP TRIGGER {name}")
+        assert database.execute(statement, (number,)).rowcount == 1
         try:
             yield
         finally:
-            database.execute("UPDATE audit_events SET details = ? WHERE id = ?", (*before, *values[-1:]))
-            database.execute(rule)
+            database.execute("DELETE FROM audit_events WHERE id = ?", (number,))
+            database.execute(f"INSERT INTO audit_events VALUES ({', '.join('?' * len(before))})", before)
+            for _, rule in rules:
+                database.execute(rule)
 
 
-def test_wghub_audit_verify_names_the_event_that_was_changed(hub):
+@pytest.mark.parametrize("what,statement", [
+    ("changed by a blank", "UPDATE audit_events SET details = replace(details, '{', '{ ') WHERE id = ?"),
+    ("taken out", "DELETE FROM audit_events WHERE id = ?")])
+def test_wghub_audit_verify_names_the_event_that_was_changed_or_taken_out(hub, what, statement):
     newest = hub.audit(limit=1)[0]["id"]
     status, said, _ = wghub("audit", "verify")
     assert status == 0 and int(said.split()[0]) >= newest and "as it was written" in said
     changed = newest // 2
-    with behind_the_hubs_back("UPDATE audit_events SET details = replace(details, '{', '{ ') WHERE id = ?", changed):
+    with behind_the_hubs_back(statement, changed):
         status, said, complaint = wghub("audit", "verify")
-        assert (status, said) == (REFUSED, "") and f"event {changed} was changed" in complaint
+        assert (status, said) == (REFUSED, "") and f"event {changed} was changed or removed" in complaint
     assert wghub("audit", "verify")[0] == 0
     assert wghub("--socket", "/nonexistent", "audit", "verify")[0] == UNREACHABLE
-    figure("T17", f"one of {newest} events changed in the file by a blank: `wghub audit verify` names it, and ends with {REFUSED}")
+    figure("T17", f"one of {newest} events {what} in the file: `wghub audit verify` names it, and ends with {REFUSED}")
 
 
 def test_nobody_but_root_may_ask_for_the_check(hub):

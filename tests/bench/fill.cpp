@@ -61,7 +61,7 @@ class Filler {
   bool is_sound() {
     const auto sound = database_.read<bool>([&](store::Transaction& t) -> Outcome<bool> {
       const auto spokes = spokes_.counts(t).total();
-      return !audit_.verify(t) && std::ssize(spokes_.peers(t)) == spokes && tokens_.counts(t).used >= spokes;
+      return !audit_.verify(t).broken && std::ssize(spokes_.peers(t)) == spokes && tokens_.counts(t).used >= spokes;
     });
     return sound && *sound;
   }
