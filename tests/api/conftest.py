@@ -26,7 +26,9 @@ def pytest_collection_modifyitems(items):
         if ids := ids_in(inspect.getsource(item.function)):
             item.user_properties.append(("proves", " ".join(ids)))
     first, every = map(int, os.environ.get("WGHUB_SHARE", "1/1").split("/"))
-    items[:] = items[first - 1::every]
+    files = list(dict.fromkeys(item.path for item in items))  # the tests of a file stay together where there are several
+    mine = set(files[first - 1::every])
+    items[:] = [item for item in items if item.path in mine] if len(files) > 1 else items[first - 1::every]
 
 
 def pytest_sessionfinish(session):

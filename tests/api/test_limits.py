@@ -239,14 +239,13 @@ def test_unknown_tokens_are_limited_and_known_ones_are_not(strict):
 
 
 def test_ten_tokens_an_hour(strict):
-    made = 0
-    while (answer := created(strict, spokeName="hourly")).status == 201:
-        made += 1
-        assert made <= 10
-    check(answer, 429, "RATE_LIMITED")
-    assert made == 9, "one was made by the test before"
+    operator = strict.login(strict.user("operator")["username"])  # an account that has made none, whatever ran before
+    ask = lambda name: operator.post("/api/installation/token", {"spokeName": name})
+    for number in range(10):
+        assert ask(f"hourly-{number}").status == 201
+    check(ask("hourly-10"), 429, "RATE_LIMITED")
     # The limit comes after syntax and before what the database says of an id.
-    check(created(strict, spokeName=""), 400, "INVALID_REQUEST", "spokeName")
+    check(ask(""), 400, "INVALID_REQUEST", "spokeName")
 
 
 def test_two_streams_a_credential(hub):
