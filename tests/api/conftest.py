@@ -20,6 +20,7 @@ def pytest_sessionstart(session):
     hubs.HEARD = []
 
 
+@pytest.hookimpl(trylast=True)  # of what -k leaves
 def pytest_collection_modifyitems(items):
     """What a test proves is in its source, so that one that fails before its figure() is known too."""
     for item in items:
