@@ -24,6 +24,9 @@ http::Response ApiTokenEndpoint::list(const http::Request& request) {
 }
 
 http::Response ApiTokenEndpoint::create(const http::Request& request) {
+  if (request.caller.credential == http::Credential::root)
+    return http::render_json_error(
+        Error(ErrorCode::forbidden, "An API token belongs to an account, and ends with it; root has none."), request);
   const auto body = http::parse_object(request.body);
   if (!body) return http::render_json_error(body.error(), request);
   Fields fields(*body);

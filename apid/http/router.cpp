@@ -100,6 +100,22 @@ Response refuse(const Route& route, const Error& error, const Request& request) 
 
 }  // namespace
 
+bool is_served(Access access, Door door) {
+  switch (access) {
+    case Access::open:
+    case Access::signed_in:
+    case Access::session:
+      return door == Door::network;
+    case Access::viewer:
+    case Access::operator_:
+    case Access::admin:
+      return true;
+    case Access::root:
+      return door == Door::admin_socket;
+  }
+  return false;
+}
+
 Router::Router(std::vector<Route> routes, Authenticator& authenticator)
     : routes_(std::move(routes)), authenticator_(authenticator) {}
 
@@ -109,7 +125,7 @@ Match Router::match(Method method, std::string_view path, Door door) const {
   std::vector<std::string> parameters;
   std::array<bool, kMethodOrder.size()> allowed{};
   for (const auto& route : routes_) {
-    if ((route.access == Access::root) != (door == Door::admin_socket)) continue;
+    if (!is_served(route.access, door)) continue;
     if (!fits(route.pattern, path, parameters)) continue;
     result.path_exists = true;
     for (std::size_t i = 0; i < kMethodOrder.size(); ++i) allowed[i] = allowed[i] || takes(route, kMethodOrder[i]);
@@ -127,12 +143,12 @@ Match Router::match(Method method, std::string_view path, Door door) const {
 }
 
 std::optional<Error> Router::admit(const Route& route, Request& request, const Credentials& credentials) const {
-  // The session lets only root routes through on the admin socket, and marks what came in there.
-  if (request.caller.credential == Credential::root)
-    return route.access == Access::root ? std::nullopt : std::optional<Error>(ErrorCode::not_found);
-  if (route.access == Access::root) return ErrorCode::not_found;
-  if (route.access == Access::open) return std::nullopt;
+  // What came in over the admin socket is marked as root's.
+  const bool by_root = request.caller.credential == Credential::root;
+  if (!is_served(route.access, by_root ? Door::admin_socket : Door::network)) return ErrorCode::not_found;
+  if (route.access == Access::open || route.access == Access::root) return std::nullopt;
   if (authenticator_.setup_required()) return ErrorCode::setup_required;
+  if (by_root) return std::nullopt;
 
   const bool by_token = credentials.bearer_malformed || !credentials.bearer.empty();
   std::optional<Caller> caller;

@@ -25,8 +25,12 @@ struct Credentials {
   std::string own_host;  ///< the request's Host, which the allow-list has passed; Origin is compared with it
 };
 
-/// Where a request came in: Access::root rows exist on the admin socket alone, all others on the network alone.
+/// Where a request came in.
 enum class Door { network, admin_socket };
+
+/// Whether rows of this access exist behind this door. The admin socket, which only root may open, has those of root and
+/// those that a role may use; those that are open or a person's own are the network's alone.
+bool is_served(Access access, Door door);
 
 /// A found row, or why there is none (404, or 405 with the methods for Allow).
 struct Match {

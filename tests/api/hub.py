@@ -135,10 +135,13 @@ class Raw:
     """One TLS connection for requests that no HTTP library would send."""
 
     def __init__(self, port=PORT, timeout=20):
+        self.socket = self.connect(port, timeout * SLOW)
+        self.input = b""
+
+    def connect(self, port, timeout):
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        self.socket = context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout * SLOW))
-        self.input = b""
+        return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout))
 
     def __enter__(self):
         return self
@@ -226,6 +229,19 @@ class Stream(Raw):
             assert event is not None, f"the stream ended before {kind}"
             if event[1] == kind:
                 return event[2]
+
+
+class RootStream(Stream):
+    """The same as root, over the admin socket."""
+
+    def __init__(self, last_event_id=None):
+        super().__init__({}, last_event_id)
+
+    def connect(self, port, timeout):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(timeout)
+        connection.connect(ADMIN_SOCKET)
+        return connection
 
 
 class AdminSocket(http.client.HTTPConnection):
@@ -335,7 +351,10 @@ class Hub:
             raw, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
         connection.request(method, path, raw, headers)
         answer = connection.getresponse()
-        return Answer(answer.status, answer.headers, answer.read())
+        text = answer.read()
+        if path.startswith("/api/") and answer.headers.get("X-Error-Code") not in ("NOT_FOUND", "METHOD_NOT_ALLOWED"):  # it has not all paths there
+            hear("client", method, path, answer.status, answer.headers, text)
+        return Answer(answer.status, answer.headers, text)
 
     def setup_code(self):
         return sh(f"{PROGRAMS}/wghub setup-code").split()[1]

@@ -57,8 +57,8 @@ struct Rig {
     if (door == Door::admin_socket) request.caller = {Credential::root, "root", "", "root", "root", Role::admin};
     return router.handle(*match.route, request, credentials);
   }
-  std::string code(Method method, const char* path) {
-    const auto response = send(method, path);
+  std::string code(Method method, const char* path, Door door = Door::network) {
+    const auto response = send(method, path, door);
     for (const auto& [name, value] : response.headers)
       if (name == "X-Error-Code") return value;
     return std::to_string(response.status);
@@ -93,12 +93,27 @@ TEST_CASE("RouterNamesTheAllowedMethods") {
   CHECK(rig.router.match(Method::get, "/api/users").allow == "POST, DELETE, OPTIONS");
 }
 
-TEST_CASE("RootRowsExistOnTheAdminSocketAlone") {
+TEST_CASE("TheAdminSocketHasRootsRowsAndThoseOfRoles") {
   Rig rig;
   CHECK_FALSE(rig.router.match(Method::post, "/admin/code").path_exists);
   CHECK_FALSE(rig.router.match(Method::get, "/api/open", Door::admin_socket).path_exists);
+  for (const Access access : {Access::open, Access::signed_in, Access::session}) {
+    CHECK(is_served(access, Door::network));
+    CHECK_FALSE(is_served(access, Door::admin_socket));
+  }
+  for (const Access access : {Access::viewer, Access::operator_, Access::admin}) {
+    CHECK(is_served(access, Door::network));
+    CHECK(is_served(access, Door::admin_socket));
+  }
+  CHECK(rig.send(Method::post, "/api/users", Door::admin_socket).body == "root");
+  CHECK(rig.accounts.notes == std::vector<std::string>{"setup"});  // no credential was looked for
+}
+
+TEST_CASE("BeforeSetUpRootHasHisOwnRowsAlone") {
+  Rig rig;
   rig.accounts.needs_setup = true;
   CHECK(rig.send(Method::post, "/admin/code", Door::admin_socket).body == "root");
+  CHECK(rig.code(Method::post, "/api/users", Door::admin_socket) == "SETUP_REQUIRED");
 }
 
 TEST_CASE("RouterRefusesInTheOrderOfTheContract") {

@@ -372,6 +372,16 @@ TEST_CASE("ASlowReaderOfEventsIsClosed") {
   CHECK(status_of(rig.client().ask(get("/api/hello"))) == 200);
 }
 
+TEST_CASE("RootFollowsEventsOnTheAdminSocket") {
+  Rig rig;
+  if (geteuid() != 0) return;
+  RawClient root(rig.options.admin_socket);
+  root.send(get("/api/events"));
+  CHECK(root.read_until(": the hub is here"));
+  rig.events.publish("tick", "t", "\"n\":1");
+  CHECK(root.read_until("event: tick"));
+}
+
 TEST_CASE("TheAdminSocketIsForRootAlone") {
   const Rig rig;
   struct stat status {};
