@@ -1,27 +1,35 @@
-#include "apid/cli/audit_command.h"
-
+// wghub audit: what was done by whom, and whether the trail is still what was written.
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
+#include "apid/cli/families.h"
+#include "apid/cli/request.h"
 
 namespace wghub::cli {
+namespace {
 
-Exit verify_audit(const AdminSocket& socket) {
-  const auto answer = socket.call("GET", "/admin/audit/verify", Secret(), AdminSocket::Patience::long_call);
-  if (!answer) return kUnreachable;
-  if (answer->status != 200) return refused(*answer);
-  const auto body = boost::json::parse(answer->body);
-  const auto events = body.at("events").as_int64();
-  const auto& broken = body.at("broken");
+Exit verify(const Task& task) {
+  const auto answer = ask(task.hub, "GET", "/admin/audit/verify", {}, HubClient::Patience::long_call);
+  if (!answer) return answer.error();
+  const auto& broken = answer->at("broken");
+  if (task.format == Format::json) print_json(*answer);
   if (broken.is_null()) {
-    write_to(stdout, fmt::format("{} events, each as it was written\n", events));
-    return kDone;
+    if (task.format == Format::table)
+      write_to(stdout, fmt::format("{} events, each as it was written\n", in_words(answer->at("events"))));
+    return Exit::done;
   }
-  write_to(stderr,
-           fmt::format("wghub: event {} was changed or removed after it was written. Compare from there on with an "
-                       "export or a backup, and with the log of wgprivd-engine, which apid cannot change.\n",
-                       broken.as_int64()));
-  return kRefused;
+  complain(
+      fmt::format("event {} was changed or removed after it was written. Compare from there on with an export or a "
+                  "backup, and with the log of wgprivd-engine, which apid cannot change.",
+                  in_words(broken)));
+  return Exit::refused;
+}
+
+}  // namespace
+
+Group audit_commands() {
+  return {"audit",
+          "what was done by whom",
+          {{"verify", "read every event and its hash again, and say whether one was changed", {}, verify}}};
 }
 
 }  // namespace wghub::cli

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "apid/cli/admin_socket.h"
+#include "apid/cli/output.h"
 
 namespace wghub::cli {
 namespace {
@@ -33,7 +33,7 @@ class Unseen {
 };
 
 std::optional<Secret> fault(const char* text) {
-  write_to(stderr, std::string("wghub: ") + text + "\n");
+  complain(text);
   return std::nullopt;
 }
 

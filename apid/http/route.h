@@ -15,7 +15,7 @@ enum class Access {
   open,       ///< anybody, also before set-up
   signed_in,  ///< any account
   session,    ///< any account, but its person: an API token is refused
-  viewer,  ///< this role or one above it, and root on the admin socket; the next two likewise
+  viewer,     ///< this role or one above it, and root on the admin socket; the next two likewise
   operator_,
   admin,
   root,  ///< only on the admin socket, which only uid 0 may open; served nowhere else

@@ -28,8 +28,8 @@ struct Credentials {
 /// Where a request came in.
 enum class Door { network, admin_socket };
 
-/// Whether rows of this access exist behind this door. The admin socket, which only root may open, has those of root and
-/// those that a role may use; those that are open or a person's own are the network's alone.
+/// Whether rows of this access exist behind this door. The admin socket, which only root may open, has those of root
+/// and those that a role may use; those that are open or a person's own are the network's alone.
 bool is_served(Access access, Door door);
 
 /// A found row, or why there is none (404, or 405 with the methods for Allow).

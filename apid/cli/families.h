@@ -1,0 +1,20 @@
+// The commands of wghub, a family a file.
+#pragma once
+
+#include <vector>
+
+#include "apid/cli/command.h"
+
+namespace wghub::cli {
+
+Group hub_commands();
+Group spoke_commands();
+Group user_commands();
+Group audit_commands();
+/// Those that stand alone.
+Group other_commands();
+
+/// All of them, in the order in which help shows them.
+std::vector<Group> all_commands();
+
+}  // namespace wghub::cli
