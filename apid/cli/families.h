@@ -9,7 +9,11 @@ namespace wghub::cli {
 
 Group hub_commands();
 Group spoke_commands();
+Group token_commands();
+Group cluster_commands();
 Group user_commands();
+Group session_commands();
+Group api_token_commands();
 Group audit_commands();
 /// Those that stand alone.
 Group other_commands();

@@ -2,12 +2,22 @@
 #include <curl/curl.h>
 
 #include <cstdio>
+#include <exception>
 
 #include "apid/cli/arguments.h"
 #include "apid/cli/families.h"
 
 namespace wghub::cli {
 namespace {
+
+Exit run(const Command& command, const Task& task) {
+  try {
+    return command.run(task);
+  } catch (const std::exception&) {  // a member that every hub's answer has is not there
+    complain("what answered is not the hub, or another version of it");
+    return Exit::unreachable;
+  }
+}
 
 int run(int argc, char** argv) {
   const auto groups = all_commands();
@@ -17,7 +27,7 @@ int run(int argc, char** argv) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   const auto hub = HubClient::make(wish.target);
   if (!hub) return static_cast<int>(Exit::wrong_use);
-  const Exit end = wish.command->run({*hub, wish.format, wish.given});
+  const Exit end = run(*wish.command, {*hub, wish.format, wish.given});
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return static_cast<int>(end);
   complain("not everything could be written");
   return static_cast<int>(Exit::faulty);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <limits>
@@ -85,6 +84,31 @@ Column column(std::string heading, const char* member) {
           }};
 }
 
+Lines lines_of(const boost::json::object& object, const std::vector<std::pair<const char*, const char*>>& names) {
+  Lines lines;
+  for (const auto& [name, member] : names) {
+    const auto* value = object.if_contains(member);
+    lines.emplace_back(name, value == nullptr ? "-" : in_words(*value));
+  }
+  return lines;
+}
+
+const boost::json::object& object_in(const boost::json::object& object, const char* member) {
+  return object.at(member).as_object();
+}
+
+std::string table_of(const boost::json::array& items, const std::vector<Column>& columns) {
+  std::vector<std::string> cells;
+  for (const auto& each : columns) cells.push_back(each.heading);
+  Table table(cells);
+  for (const auto& item : items) {
+    cells.clear();
+    for (const auto& each : columns) cells.push_back(each.cell(item.as_object()));
+    table.add(cells);
+  }
+  return table.text();
+}
+
 Exit show_list(const Task& task, const ListRoute& route, std::int64_t limit, const std::vector<Column>& columns) {
   const auto list = ask_list(task.hub, route, limit);
   if (!list) return list.error();
@@ -92,15 +116,7 @@ Exit show_list(const Task& task, const ListRoute& route, std::int64_t limit, con
   if (task.format == Format::json) {
     print_json(*list);
   } else {
-    std::vector<std::string> cells;
-    for (const auto& each : columns) cells.push_back(each.heading);
-    Table table(cells);
-    for (const auto& item : items) {
-      cells.clear();
-      for (const auto& each : columns) cells.push_back(each.cell(item.get_object()));
-      table.add(cells);
-    }
-    write_to(stdout, table.text());
+    write_to(stdout, table_of(items, columns));
   }
   if (!cursor_of(*list).empty()) complain(fmt::format("the first {}; there are more: --limit", items.size()));
   return Exit::done;

@@ -1,6 +1,7 @@
 // What most commands do: ask the hub for JSON, find a thing by its name, show a list of however many pages.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <functional>
 #include <string>
@@ -45,6 +46,17 @@ struct Column {
 
 /// A column that shows a member in words.
 Column column(std::string heading, const char* member);
+
+/// "name   value" of some members, in words.
+using Lines = std::vector<std::pair<std::string, std::string>>;
+Lines lines_of(const boost::json::object& object, const std::vector<std::pair<const char*, const char*>>& names);
+
+/// A member that the API promises to be an object, or an array of objects.
+/// Errors: std::exception when what answered is another API.
+const boost::json::object& object_in(const boost::json::object& object, const char* member);
+
+/// The items of a list as a table, however many.
+std::string table_of(const boost::json::array& items, const std::vector<Column>& columns);
 
 /// A table, or JSON as the API has it. Says on stderr when limit left something out.
 Exit show_list(const Task& task, const ListRoute& route, std::int64_t limit, const std::vector<Column>& columns);

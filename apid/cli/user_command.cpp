@@ -56,6 +56,13 @@ Exit reset_user(const Task& task) {
                 " has a new password and no second factor; sessions and API tokens have ended");
 }
 
+// By its id over root's socket too: there is no such route by name.
+Exit remove_user(const Task& task) {
+  const auto id = id_of(task.hub, {"/api/users", "users", ListRoute::Kind::whole}, "username", name_of(task));
+  if (!id) return id.error();
+  return show_done(task, ask(task.hub, "DELETE", "/api/users/" + *id), "user " + name_of(task) + " was removed");
+}
+
 Exit enable_user(const Task& task) { return change(task, "PUT", "", {{"disabled", false}}, " is enabled"); }
 
 Exit disable_user(const Task& task) { return change(task, "PUT", "", {{"disabled", true}}, " is disabled"); }
@@ -78,6 +85,7 @@ Group user_commands() {
             {user, {"--role", "what he may do", Need::optional, roles, "viewer"}},
             create_user},
            {"reset", "give a new password, likewise; second factor, sessions and API tokens end", {user}, reset_user},
+           {"remove", "take an account away; sessions and API tokens end", {user}, remove_user},
            {"enable", "let a disabled user in again", {user}, enable_user},
            {"disable", "shut a user out; sessions and API tokens end", {user}, disable_user},
            {"role", "give another role", {user, {"ROLE", "what he may do", Need::required, roles}}, set_role}}};

@@ -4,7 +4,8 @@ import json, os
 
 import pytest
 
-from hub import PORT, ROOT, make_key
+from hub import PASSWORD, PORT, ROOT, eventually, make_key
+from proofs import tokens
 from test_user_command import NOT_FOUND, REFUSED, UNREACHABLE, WRONG_USE, wghub
 
 CERTIFICATE = "/var/lib/wireguard-hub/tls/certificate.pem"
@@ -76,3 +77,140 @@ def test_wrong_arguments_end_with_a_code_of_their_own(hub):
     assert wghub("--version")[:2] == (0, "wghub 0.1.0\n")
     status, printed, _ = wghub("--help")
     assert status == 0 and "spoke" in printed and "setup-code" in printed
+
+
+def test_a_token_is_made_shown_and_revoked_and_its_clear_text_is_seen_once(hub, remote):
+    for way in ([], remote):
+        made = told(*way, "token", "create", "to come", "--address", "10.83.0.77")
+        clear, number = made["token"]["token"], made["token"]["id"]
+        assert made["token"]["allowedIPs"] == ["10.83.0.77/24"] and clear in made["installCommands"]["linux"]
+        shown = wghub(*way, "token", "show", number)
+        assert shown[0] == 0 and shown[1].splitlines()[0].split() == ["token", number] and "unused" in shown[1]
+        assert told(*way, "token", "show", number) == hub.admin.get(f"/api/installation/token/{number}").json
+        listed = wghub(*way, "token", "list", "--status", "unused")
+        assert number in listed[1] and clear not in str(shown) + str(listed)
+        assert wghub(*way, "token", "revoke", number) == (0, f"token {number} was revoked\n", "")
+        assert told(*way, "token", "show", number)["token"]["state"] == "revoked"
+    status, printed, complaint = wghub("token", "create", "mac", "--platform", "macos")
+    assert (status, complaint) == (0, "") and "platform=macos" in printed.splitlines()[-1]
+    hub.admin.delete(f"/api/installation/token/{printed.split()[1]}")
+
+
+def test_a_spoke_is_shown_reissued_and_removed_by_name_or_id(hub, remote):
+    names = [f"cli {os.urandom(4).hex()}" for _ in range(2)]
+    spokes = [hub.register(hub.token(name)["token"]["token"], metadata={"kernelVersion": "6.1.0"}).json["spoke"] for name in names]
+    shown = wghub("spoke", "show", names[0])[1]
+    assert spokes[0]["id"] in shown and spokes[0]["publicKey"] in shown and "6.1.0" in shown
+    assert told(*remote, "spoke", "show", names[0])["spoke"]["id"] == spokes[0]["id"]
+    status, printed, _ = wghub(*remote, "spoke", "reissue", spokes[0]["id"])
+    assert status == 0 and spokes[0]["id"] in printed and "platform=linux" in printed.splitlines()[-1]
+    for way, (name, spoke) in zip(([], remote), zip(names, spokes)):
+        assert wghub(*way, "spoke", "remove", name) == (0, f"spoke {spoke['id']} was removed\n", "")
+        status, printed, complaint = wghub(*way, "spoke", "remove", spoke["id"])
+        assert (status, printed) == (NOT_FOUND, "") and complaint.startswith("wghub: SPOKE_NOT_FOUND: ")
+        assert wghub(*way, "spoke", "show", name)[0] == NOT_FOUND
+        assert spoke["publicKey"] not in hub.peers()
+
+
+def test_a_name_that_several_have_is_no_name(hub):
+    twins = [hub.register(hub.token("twin").get("token")["token"]).json["spoke"]["id"] for _ in range(2)]
+    status, printed, complaint = wghub("spoke", "remove", "twin")
+    assert (status, printed) == (REFUSED, "") and all(each in complaint for each in twins)
+    for each in twins:
+        assert wghub("spoke", "remove", each)[0] == 0
+
+
+def test_the_hub_and_its_clusters_are_shown(hub, remote):
+    node = hub.register(os="proxmox", isProxmox=True, proxmoxClusterName="cli-cluster", proxmoxNodeName="pve1",
+                        metadata={"clusterNodes": ["pve1", "pve2"]}).json["spoke"]
+    eventually(lambda: told("hub", "show")["peerCount"] >= 1)
+    for way in ([], remote):
+        shown = told(*way, "hub", "show")
+        assert shown["hubConfig"] == hub.admin.get("/api/hub/config").json and shown["spokes"]["totalCount"] >= 1
+        status, printed, _ = wghub(*way, "hub", "show")
+        assert status == 0 and "192.0.2.1:51820" in printed and hub.network in printed
+        cluster = next(each for each in told(*way, "cluster", "list")["clusters"] if each["clusterName"] == "cli-cluster")
+        printed = wghub(*way, "cluster", "show", "cli-cluster")[1]
+        assert cluster["id"] in printed and node["id"] in printed and "without a spoke" in printed and "pve2" in printed
+        assert told(*way, "cluster", "show", cluster["id"])["nodes"][0]["id"] == node["id"]
+        assert "cli-cluster" in wghub(*way, "cluster", "list")[1]
+        assert wghub(*way, "cluster", "show", "no-such")[0] == NOT_FOUND
+    assert "PublicKey" in wghub("hub", "show-conf")[1]
+    wghub("spoke", "remove", node["id"])
+
+
+def test_api_tokens_are_of_an_account_which_root_has_not(hub, remote):
+    status, printed, complaint = wghub("api-token", "create", "ci")
+    assert (status, printed) == (REFUSED, "") and complaint.startswith("wghub: FORBIDDEN: ") and "account" in complaint
+    made = told(*remote, "api-token", "create", "ci cli", "--role", "operator", "--days", "7")
+    assert wghub(*elsewhere(hub.client("viewer")), "spoke", "list")[0] == 0
+    path = written("made", made["secret"])
+    assert wghub(*remote[:2], "--token-file", path, *remote[4:], "token", "list")[0] == 0
+    listed = wghub("api-token", "list")
+    assert "ci cli" in listed[1] and made["secret"] not in str(listed)
+    assert wghub("api-token", "revoke", "ci cli")[0] == 0
+    status, _, complaint = wghub(*remote[:2], "--token-file", path, *remote[4:], "token", "list")
+    assert status == REFUSED and "UNAUTHENTICATED" in complaint
+    status, printed, complaint = wghub(*remote, "api-token", "create", "shown")
+    assert status == 0 and printed.splitlines()[-1].split()[1].startswith("whk_") and "once" in complaint and "whk_" not in complaint
+    wghub(*remote, "api-token", "revoke", "shown")
+
+
+def test_a_role_is_refused_what_it_may_not_do(hub):
+    viewer, operator = elsewhere(hub.client("viewer")), elsewhere(hub.client("operator"))
+    nobody = "00000000-0000-4000-8000-000000000000"
+    for way, arguments in ((viewer, ("token", "create", "x")), (viewer, ("spoke", "remove", nobody)), (viewer, ("audit", "list")), (operator, ("user", "list")),
+                           (operator, ("api-token", "list")), (operator, ("session", "list")), (operator, ("audit", "export")), (operator, ("user", "role", nobody, "admin"))):
+        status, printed, complaint = wghub(*way, *arguments)
+        assert (status, printed) == (REFUSED, "") and complaint.startswith("wghub: FORBIDDEN: "), (arguments, status, complaint)
+    for way, arguments in ((viewer, ("spoke", "list")), (viewer, ("hub", "show")), (viewer, ("cluster", "list")), (viewer, ("token", "list")), (operator, ("token", "create", "by the operator"))):
+        assert wghub(*way, *arguments)[0] == 0, arguments
+    # What only root may ask is nowhere but on his socket.
+    for arguments in (("setup-code",), ("audit", "verify"), ("hub", "show-conf")):
+        status, printed, complaint = wghub(*elsewhere(hub.admin), *arguments)
+        assert (status, printed) == (NOT_FOUND, "") and complaint.startswith("wghub: NOT_FOUND: "), (arguments, status, complaint)
+
+
+def test_users_and_their_sessions_are_kept_from_elsewhere_too(hub, remote):
+    name = f"cli-{os.urandom(4).hex()}"
+    assert wghub(*remote, "user", "create", name, "--role", "operator", typed=PASSWORD + "\n")[:2] == (0, f"user {name} was made: operator\n")
+    session = hub.login(name)
+    for way in ([], remote):
+        assert [each["username"] for each in told(*way, "session", "list", name)["sessions"]] == [name]
+        assert name in wghub(*way, "session", "list")[1]
+    assert wghub(*remote, "session", "end", name)[0] == 0
+    assert session.get("/api/auth/me").status == 401
+    assert told("session", "list", name)["sessions"] == []
+    assert wghub(*remote, "user", "disable", name)[:2] == (0, f"user {name} is disabled\n")
+    assert wghub(*remote, "user", "enable", name)[0] == 0 and wghub(*remote, "user", "role", name, "viewer")[0] == 0
+    assert wghub(*remote, "user", "reset", name, typed="another " + PASSWORD)[0] == 0
+    assert next(each for each in told(*remote, "user", "list")["users"] if each["username"] == name)["role"] == "viewer"
+    assert wghub("user", "remove", name) == (0, f"user {name} was removed\n", "")
+    for arguments in (("user", "remove", name), ("session", "list", name), ("session", "end", name)):
+        assert wghub(*arguments)[0] == NOT_FOUND, arguments
+
+
+def test_the_audit_trail_is_listed_filtered_and_exported(hub, remote):
+    wghub("token", "create", "audited")
+    newest = told("audit", "list", "--limit", "1", "--action", "token.created")["events"]
+    assert len(newest) == 1 and newest[0]["actor"] == "root"
+    status, printed, complaint = wghub(*remote, "audit", "list", "--limit", "2")
+    assert status == 0 and len(printed.splitlines()) == 3 and "there are more: --limit" in complaint
+    status, printed, _ = wghub(*remote, "audit", "export", "--actor", "root", "--action", "token.created")
+    lines = [json.loads(line) for line in printed.splitlines()]
+    assert status == 0 and lines[0]["id"] == newest[0]["id"] and all(line["hash"] and line["actor"] == "root" for line in lines)
+    status, _, complaint = wghub("audit", "list", "--from", "yesterday")
+    assert status == REFUSED and complaint.startswith("wghub: INVALID_REQUEST: ") and "from" in complaint
+
+
+def test_a_list_follows_its_pages_up_to_the_limit(wide):
+    made = [each["id"] for each in tokens(wide, 1100)]
+    for way in ([], elsewhere(wide.admin)):
+        listed = told(*way, "token", "list")
+        assert sorted(each["id"] for each in listed["tokens"]) == sorted(made) and listed["totalCount"] == 1100 and listed["nextCursor"] is None
+        status, printed, complaint = wghub(*way, "token", "list", "--limit", "1050")
+        assert (status, len(printed.splitlines())) == (0, 1051) and complaint == "wghub: the first 1050; there are more: --limit\n"
+        part = told(*way, "token", "list", "--limit", "1050")
+        assert len(part["tokens"]) == 1050 and part["nextCursor"]
+    first = wide.register(wide.admin.post(f"/api/installation/token/{made[0]}/reissue").json["token"]["token"]).json["spoke"]
+    assert told("spoke", "list", "--limit", "1")["spokes"][0]["id"] == first["id"]
