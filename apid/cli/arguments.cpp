@@ -1,7 +1,9 @@
 #include "apid/cli/arguments.h"
 
 #include <CLI/CLI.hpp>
-#include <functional>
+#include <map>
+
+#include "apid/cli/families.h"
 
 namespace wghub::cli {
 namespace {
@@ -28,13 +30,6 @@ void declare(CLI::App& parent, const Command& command, Slots& slots, Wish& wish)
 }
 
 }  // namespace
-
-std::vector<Argument> global_arguments() {
-  return {{"--socket", "apid's local socket, for root on the hub", Need::optional, {}, Target().socket},
-          {"--url", "the hub elsewhere, https://HOST[:PORT]; needs --token-file"},
-          {"--token-file", "a file with an API token of that hub"},
-          {"--ca-file", "who may vouch for that hub's certificate, or the certificate itself"}};
-}
 
 std::variant<Wish, Exit> read_arguments(const std::vector<Group>& groups, int argc, char** argv) {
   CLI::App app("wghub: administers a WireGuard Hub, on its machine as root or from elsewhere by HTTPS", "wghub");

@@ -16,9 +16,6 @@ struct Wish {
   Given given;
 };
 
-/// The arguments that go with every command.
-std::vector<Argument> global_arguments();
-
 /// A wish, or what to end with: help was printed, or stderr told what is wrong. groups must outlive the wish.
 std::variant<Wish, Exit> read_arguments(const std::vector<Group>& groups, int argc, char** argv);
 

@@ -15,10 +15,14 @@ Group user_commands();
 Group session_commands();
 Group api_token_commands();
 Group audit_commands();
+Group config_commands();
 /// Those that stand alone.
 Group other_commands();
 
 /// All of them, in the order in which help shows them.
 std::vector<Group> all_commands();
+
+/// The arguments that go with every command.
+std::vector<Argument> global_arguments();
 
 }  // namespace wghub::cli

@@ -41,7 +41,6 @@ class HubClient::Transfer {
       : client_(client), url_((client.is_local() ? "http://localhost" : client.url_) + path) {
     set(CURLOPT_URL, url_.c_str());
     set(CURLOPT_CUSTOMREQUEST, method);
-    set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
     set(CURLOPT_PROTOCOLS_STR, client.is_local() ? "http" : "https");
     set(CURLOPT_USERAGENT, "wghub");

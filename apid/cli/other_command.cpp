@@ -1,6 +1,8 @@
-// Commands that stand alone: wghub setup-code.
+// Commands that stand alone.
 #include <string>
 
+#include "apid/cli/completion.h"
+#include "apid/cli/event_command.h"
 #include "apid/cli/families.h"
 #include "apid/cli/request.h"
 
@@ -16,10 +18,29 @@ Exit setup_code(const Task& task) {
   return Exit::done;
 }
 
+Exit complete(const Task& task) {
+  const auto& shell = task.given.text("SHELL");
+  const auto groups = all_commands();
+  write_to(stdout, shell == "bash"  ? bash_completion(groups)
+                   : shell == "zsh" ? zsh_completion(groups)
+                                    : fish_completion(groups));
+  return Exit::done;
+}
+
 }  // namespace
 
 Group other_commands() {
-  return {"", "", {{"setup-code", "make a new one-time set-up code for the first administrator", {}, setup_code}}};
+  return {"",
+          "",
+          {{"setup-code", "for root: make a new one-time set-up code for the first administrator", {}, setup_code},
+           {"events",
+            "print what happens as it happens, a JSON line each",
+            {{"--count", "end after so many; 0 for never", Need::optional, {}, "0", std::pair(0L, 1'000'000'000L)}},
+            follow_events},
+           {"completion",
+            "print a script by which a shell completes the words of this command",
+            {{"SHELL", "which shell", Need::required, {"bash", "zsh", "fish"}}},
+            complete}}};
 }
 
 }  // namespace wghub::cli

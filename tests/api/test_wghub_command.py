@@ -1,13 +1,14 @@
 # `wghub` against the real hub: over root's socket, and by HTTPS with an API token. What `wghub user` and `audit verify` do to
 # accounts and trail is in test_user_command.py and test_audit.py.
-import json, os
+import json, os, shlex, shutil, subprocess, threading
 
 import pytest
 
-from hub import PASSWORD, PORT, ROOT, eventually, make_key
+from hub import PASSWORD, PORT, PROGRAMS, ROOT, Client, eventually, make_key
 from proofs import tokens
 from test_user_command import NOT_FOUND, REFUSED, UNREACHABLE, WRONG_USE, wghub
 
+FAULTY, LATER = 1, 6
 CERTIFICATE = "/var/lib/wireguard-hub/tls/certificate.pem"
 SECRETS = f"{ROOT}/wghub"
 
@@ -122,7 +123,7 @@ def test_a_name_that_several_have_is_no_name(hub):
 
 def test_the_hub_and_its_clusters_are_shown(hub, remote):
     node = hub.register(os="proxmox", isProxmox=True, proxmoxClusterName="cli-cluster", proxmoxNodeName="pve1",
-                        metadata={"clusterNodes": ["pve1", "pve2"]}).json["spoke"]
+                        metadata={"clusterNodes": "pve1,pve2"}).json["spoke"]
     eventually(lambda: told("hub", "show")["peerCount"] >= 1)
     for way in ([], remote):
         shown = told(*way, "hub", "show")
@@ -214,3 +215,112 @@ def test_a_list_follows_its_pages_up_to_the_limit(wide):
         assert len(part["tokens"]) == 1050 and part["nextCursor"]
     first = wide.register(wide.admin.post(f"/api/installation/token/{made[0]}/reissue").json["token"]["token"]).json["spoke"]
     assert told("spoke", "list", "--limit", "1")["spokes"][0]["id"] == first["id"]
+
+
+class Followed:
+    """A running `wghub events`."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([f"{PROGRAMS}/wghub", *arguments, "events"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def next(self, kind):
+        for line in self.process.stdout:
+            event = json.loads(line)
+            if event["type"] == kind:
+                return event
+        raise AssertionError(f"ended before {kind}: {self.process.stderr.read()}")
+
+    def begun(self, hub):
+        """Until it hears of something."""
+        seen = []
+        reader = threading.Thread(target=lambda: seen.append(self.next("token.created")))
+        reader.start()
+        eventually(lambda: hub.token("anything") and seen)
+        reader.join()
+        return self
+
+
+def test_events_are_followed_as_json_lines_over_a_restart_of_the_hub(hub):
+    way = elsewhere(hub.client("viewer"))
+    with Followed() as local, Followed(*way) as remote:
+        for followed in (local, remote):
+            followed.begun(hub)
+        made = hub.token("followed")["token"]["id"]
+        for followed in (local, remote):
+            while followed.next("token.created")["token"]["id"] != made:
+                pass
+        hub.restart()
+        hub.wait_ready()
+        for followed in (local, remote):
+            followed.next("resync")  # the ring went with the daemon, so this is what it hears first
+            followed.begun(hub)
+
+
+def test_events_end_after_a_count_with_their_reader_and_with_their_token(hub):
+    with Followed("--json") as followed:
+        followed.begun(hub)
+        followed.process.stdout.close()
+        eventually(lambda: hub.token("unheard") and followed.process.poll() is not None)
+        assert followed.process.returncode == 0 and followed.process.stderr.read() == ""
+    counted = subprocess.Popen([f"{PROGRAMS}/wghub", "events", "--count", "2"], stdout=subprocess.PIPE, text=True)
+    eventually(lambda: hub.token("counted") and counted.poll() is not None)
+    assert counted.returncode == 0 and len(counted.stdout.read().splitlines()) == 2
+    made = hub.admin.post("/api/api-tokens", {"name": "short-lived", "role": "viewer"}).json
+    way = elsewhere(Client({"Authorization": f"Bearer {made['secret']}"}))
+    with Followed(*way) as followed:
+        followed.begun(hub)
+        hub.admin.delete(f"/api/api-tokens/{made['apiToken']['id']}")
+        assert followed.process.wait(15) == REFUSED and "good no longer" in followed.process.stderr.read()
+
+
+def test_a_third_stream_at_once_is_told_to_come_later(hub):
+    way = elsewhere(hub.client("viewer"))
+    with Followed(*way) as first, Followed(*way) as second:
+        first.begun(hub)
+        second.begun(hub)
+        status, printed, complaint = wghub(*way, "events")
+        assert (status, printed) == (LATER, "") and complaint.startswith("wghub: RATE_LIMITED: ")
+
+
+def test_a_configuration_is_checked_as_apid_reads_it(hub):
+    good = f"{ROOT}/apid.toml"
+    assert wghub("config", "check", good) == (0, f"{good}: apid takes this\n", "")
+    assert told("config", "check", good) == {"file": good, "good": True, "fault": None}
+    for text, said in (("listen = \"0.0.0.0:8443\"\nlisten_port = 1\n", ":2: listen_port is not a known key"), ("retention_days = 0\n", ":1: retention_days must be a whole number"),
+                       ("tls.certificate = \"/x\"\n", "tls.key is missing"), ("\n\nlisten = \n", ":3: ")):
+        path = written("bad.toml", text)
+        status, printed, complaint = wghub("config", "check", path)
+        assert (status, printed) == (FAULTY, "") and path in complaint and said in complaint, (text, complaint)
+        assert said in json.loads(wghub("config", "check", path, "--json")[1])["fault"]
+    assert wghub("config", "check", "/nonexistent")[0] == NOT_FOUND
+
+
+WORDS = ((("spoke", ""), "list show remove reissue"), (("spoke", "list", "--status", ""), "pending active inactive"), (("--url", "x", "user", "role", "bob", "vi"), "viewer"),
+         (("events", "--co"), "--count"), (("completion", "z"), "zsh"))
+# What each shell does with the script, and then with words of which the last is begun.
+TRIALS = {"bash": (["bash"], 'try() { COMP_WORDS=(wghub "$@"); COMP_CWORD=$#; _wghub; echo "${COMPREPLY[@]}"; }\n', lambda words: f"try {shlex.join(words)}\n"),
+          "zsh": (["zsh", "-f"], 'try() { words=(wghub "$@"); CURRENT=$(($# + 1)); _wghub; print }\n'
+                  'compadd() { shift; local each; for each in "$@"; do [[ $each == $words[CURRENT]* ]] && print -rn -- "$each "; done }\n', lambda words: f"try {shlex.join(words)}\n"),
+          "fish": (["fish"], "", lambda words: f"complete -C {shlex.quote('wghub ' + ' '.join(words))} | string replace -r '\\t.*' '' | string join ' '; or true\n")}
+
+
+@pytest.mark.parametrize("shell", TRIALS)
+def test_each_shell_completes_the_words(hub, shell):
+    if not shutil.which(shell):
+        pytest.skip(f"needs {shell}")
+    status, script, _ = wghub("completion", shell)
+    assert status == 0
+    command, before, trial = TRIALS[shell]
+    path = written("completion", f"{'compdef() { : }' if shell == 'zsh' else ''}\n{script}\n{before}{''.join(trial(words) for words, _ in WORDS)}")
+    done = subprocess.run([*command, path], text=True, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    for line, (words, expected) in zip(done.stdout.splitlines(), WORDS, strict=True):
+        assert set(expected.split()) <= set(line.split()), (words, line)
+        assert expected.count(" ") > 1 or expected == line.strip(), (words, line)
