@@ -78,7 +78,7 @@ std::string branches(const std::vector<Place>& places) {
       if (argument.is_option() && !argument.choices.empty())
         text += fmt::format("    '{} {}') answers='{}' ;;\n", place.words, argument.name, join(argument.choices));
   }
-  text += "    *' --token-file' | *' --ca-file' | *' --socket') answers=FILES ;;\n";
+  text += "    *' --token-file' | *' --ca-file' | *' --socket' | *' --config') answers=FILES ;;\n";
   text += "    *' --'*) [[ $before == @(" + std::string("VALUED") + ") ]] && answers=NONE ;;\n";
   return text;
 }
@@ -204,7 +204,7 @@ std::string fill(std::string text, const std::vector<Group>& groups) {
 std::string fish_text(const std::string& text) { return "'" + replaced(text, "'", "\\'") + "'"; }
 
 std::string fish_option(const Argument& argument) {
-  const bool file = argument.name.ends_with("-file") || argument.name == "--socket";
+  const bool file = argument.name.ends_with("-file") || argument.name == "--socket" || argument.name == "--config";
   std::string line =
       fmt::format(" -l {} {} -d {}", argument.name.substr(2), file ? "-rF" : "-x", fish_text(argument.what));
   if (!argument.choices.empty()) line += " -a " + fish_text(join(argument.choices));

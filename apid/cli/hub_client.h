@@ -32,6 +32,7 @@ class HubClient {
   static std::optional<HubClient> make(const Target& target);
 
   bool is_local() const { return url_.empty(); }
+  const std::string& socket() const { return socket_; }
 
   /// Nothing when nobody answered, which is told on stderr. body: JSON, or empty. A long call may take an hour, others
   /// 15 s.

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "apid/cli/completion.h"
+#include "apid/cli/doctor_command.h"
 #include "apid/cli/event_command.h"
 #include "apid/cli/families.h"
 #include "apid/cli/request.h"
@@ -37,6 +38,8 @@ Group other_commands() {
             "print what happens as it happens, a JSON line each",
             {{"--count", "end after so many; 0 for never", Need::optional, {}, "0", std::pair(0L, 1'000'000'000L)}},
             follow_events},
+           {"doctor", "for root: look for what is commonly wrong with a hub and its machine, and say what to do",
+            doctor_arguments(), run_doctor},
            {"completion",
             "print a script by which a shell completes the words of this command",
             {{"SHELL", "which shell", Need::required, {"bash", "zsh", "fish"}}},

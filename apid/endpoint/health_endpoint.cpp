@@ -28,4 +28,17 @@ http::Response HealthEndpoint::ready(const http::Request& /*request*/) {
   return http::json_response(state == kReady ? 200 : 503, {{"status", state}});
 }
 
+http::Response HealthEndpoint::details(const http::Request& /*request*/) {
+  const auto since = reconciler_.seconds_since_pass();
+  const auto totals = reconciler_.totals();
+  return http::json_response(200, {{"status", status()},
+                                   {"reconciledSecondsAgo", since ? boost::json::value(*since) : boost::json::value()},
+                                   {"corrections",
+                                    {{"added", totals.added},
+                                     {"removed", totals.removed},
+                                     {"corrected", totals.corrected},
+                                     {"foreignKept", totals.foreign_kept},
+                                     {"failed", totals.failed}}}});
+}
+
 }  // namespace wghub::endpoint

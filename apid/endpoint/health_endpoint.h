@@ -1,4 +1,4 @@
-// /api/health/*: whether the process lives, and whether it can do its work.
+// /api/health/*: whether the process lives, and whether it can do its work; the same with more for root.
 #pragma once
 
 #include "apid/http/message.h"
@@ -15,6 +15,8 @@ class HealthEndpoint {
 
   http::Response live(const http::Request& request);
   http::Response ready(const http::Request& request);
+  /// What `wghub doctor` asks: the status, when the interface was last held against the database, what was put right.
+  http::Response details(const http::Request& request);
 
  private:
   const char* status();

@@ -110,6 +110,7 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     {Method::get,  "/api/docs.css",                           Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_style)},
 
     {Method::post, "/admin/setup-code",                       Access::root,      StepUp::none,   Body::none, Lane::write, bind(e.admin, &AdminEndpoint::new_setup_code)},
+    {Method::get,  "/admin/health",                           Access::root,      StepUp::none,   Body::none, Lane::read,  bind(e.health, &HealthEndpoint::details)},
     {Method::get,  "/admin/hub/conf",                         Access::root,      StepUp::none,   Body::none, Lane::read,  bind(e.admin, &AdminEndpoint::show_conf)},
     {Method::get,  "/admin/users",                            Access::root,      StepUp::none,   Body::none, Lane::read,  bind(e.user, &UserEndpoint::list)},
     {Method::post, "/admin/users",                            Access::root,      StepUp::none,   Body::json, Lane::write, bind(e.user, &UserEndpoint::create)},

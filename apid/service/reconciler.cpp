@@ -57,6 +57,11 @@ Reconciler::Health Reconciler::health() const {
   return at != 0 && monotonic_seconds() - at <= kHealthySeconds ? Health::good : Health::helper_unavailable;
 }
 
+std::optional<std::int64_t> Reconciler::seconds_since_pass() const {
+  const auto at = healthy_at_.load();
+  return at == 0 ? std::nullopt : std::optional(monotonic_seconds() - at);
+}
+
 ReconcileResult Reconciler::totals() const {
   const std::lock_guard lock(mutex_);
   return totals_;

@@ -51,6 +51,9 @@ class Reconciler {
   /// Whether the helper answered the last time, and within the last 15 s.
   Health health() const;
 
+  /// How long ago the last pass was that the helper answered to its end; nothing when it did not answer since.
+  std::optional<std::int64_t> seconds_since_pass() const;
+
   /// Corrections since the start.
   ReconcileResult totals() const;
 

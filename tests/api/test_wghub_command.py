@@ -1,10 +1,10 @@
 # `wghub` against the real hub: over root's socket, and by HTTPS with an API token. What `wghub user` and `audit verify` do to
 # accounts and trail is in test_user_command.py and test_audit.py.
-import json, os, shlex, shutil, subprocess, threading
+import contextlib, json, os, shlex, shutil, signal, sqlite3, subprocess, threading
 
 import pytest
 
-from hub import PASSWORD, PORT, PROGRAMS, ROOT, Client, eventually, make_key
+from hub import DATABASE, PASSWORD, PORT, PROGRAMS, ROOT, Client, eventually, make_key, sh
 from proofs import tokens
 from test_user_command import NOT_FOUND, REFUSED, UNREACHABLE, WRONG_USE, wghub
 
@@ -324,3 +324,143 @@ def test_each_shell_completes_the_words(hub, shell):
     for line, (words, expected) in zip(done.stdout.splitlines(), WORDS, strict=True):
         assert set(expected.split()) <= set(line.split()), (words, line)
         assert expected.count(" ") > 1 or expected == line.strip(), (words, line)
+
+
+CONFIGURATION = ("--config", f"{ROOT}/apid.toml")
+
+
+def doctor(*arguments):
+    """(exit code, check -> what it found) of the doctor; the clock is this machine's own affair."""
+    status, printed, complaint = wghub("doctor", *(arguments or CONFIGURATION), "--skip", "clock", "--json")
+    report = json.loads(printed)
+    assert complaint == "" and status == (FAULTY if report["wrong"] else 0), (status, complaint)
+    return status, {each["check"]: each for each in report["checks"]}
+
+
+def test_the_doctor_finds_a_healthy_hub_healthy(hub):
+    hub.register()
+    eventually(lambda: doctor()[1]["drift"]["state"] == "good")
+    status, found = doctor()
+    assert status == 0 and len(found) >= 24 and {each["state"] for each in found.values()} <= {"good", "note", "unknown"}, found
+    assert {name for name, each in found.items() if each["state"] == "unknown"} <= {"boot"}
+    for each in found.values():
+        assert each["found"] and bool(each["advice"]) == (each["state"] in ("note", "wrong")), each
+    status, printed, _ = wghub("doctor", *CONFIGURATION, "--skip", "clock,boot")
+    lines = printed.splitlines()
+    assert status == 0 and lines[-1].endswith("0 wrong, 0 unknown") and any(line.split()[:2] == ["good", "udp-port"] for line in lines)
+    sh("sysctl -qw net.ipv4.ip_forward=1")
+    assert doctor()[1]["forwarding"]["state"] == "good"
+    sh("sysctl -qw net.ipv4.ip_forward=0")
+    assert doctor()[1]["forwarding"]["state"] == "note"
+    assert wghub("doctor", "--skip", "everything")[0] == WRONG_USE
+    status, printed, complaint = wghub(*elsewhere(hub.admin), "doctor")
+    assert (status, printed) == (WRONG_USE, "") and "on the hub" in complaint
+
+
+def is_wrong(check, said, *arguments, advice="", state="wrong"):
+    status, found = doctor(*arguments)
+    each = found[check]
+    assert each["state"] == state and said in each["found"] and advice in each["advice"], each
+    assert state == "note" or status == FAULTY
+
+
+def test_the_doctor_sees_files_that_others_may_read(hub):
+    os.chmod(f"{ROOT}/kek", 0o444)
+    try:
+        is_wrong("files", f"{ROOT}/kek has mode 0444", advice=f"chmod 0400 {ROOT}/kek")
+    finally:
+        os.chmod(f"{ROOT}/kek", 0o400)
+    os.chown(DATABASE, 0, 0)
+    try:
+        is_wrong("files", f"{DATABASE} is root's", advice=f"chown wghub {DATABASE}")
+    finally:
+        shutil.chown(DATABASE, "wghub", "wghub")
+
+
+def test_the_doctor_reads_the_configuration(hub):
+    certificate, key = f"{SECRETS}/short.pem", f"{SECRETS}/short.key"
+    written("anything", "")
+    sh(f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 5 -subj /CN=x -addext subjectAltName=DNS:other.example -keyout {key} -out {certificate}")
+    with open(f"{ROOT}/apid.toml") as file:
+        running = file.read()
+    public = running.replace('"0.0.0.0:', '"127.0.0.1:')
+    for text, check, said, advice in (
+            ("nonsense = 1\n", "configuration", "nonsense is not a known key", "wghub config check"), (public, "proxy", "hears this machine alone", "api_base_url"),
+            (f'api_base_url = "https://192.0.2.1:{PORT}"\n{public}', "proxy", "takes all clients for one", 'trusted_proxies = ["127.0.0.1"]'),
+            (f'trusted_proxies = ["0.0.0.0/0"]\n{running}', "proxy", "anybody can say", "alone"),
+            (f'{running}tls.certificate = "{certificate}"\ntls.key = "{key}"\n', "certificate", "is good for ", "reload"),
+            (f'{running}tls.certificate = "{certificate}"\ntls.key = "{key}"\n', "certificate-name", "is not for 192.0.2.1", "api_base_url"),
+            (f'{running}tls.certificate = "{certificate}"\ntls.key = "{key}"\n', "url", "https://192.0.2.1", "chain"),
+            (f'{running}tls.certificate = "/nonexistent"\ntls.key = "{key}"\n', "certificate", "cannot be read", "PEM"),
+            (f'helper_socket = "/nonexistent/wgprivd.sock"\n{running}', "sockets", "not there: /nonexistent/wgprivd.sock", "systemctl start wireguard-hub-wgprivd.socket")):
+        is_wrong(check, said, "--config", written("doctor.toml", text), advice=advice)
+    is_wrong("configuration", "there is no such file", "--config", "/nonexistent")
+
+
+def test_the_doctor_looks_at_the_endpoint_as_spokes_see_it(hub):
+    try:
+        for endpoint, said, state in (("hub.invalid:51820", "does not resolve", "wrong"), ("10.9.8.7:51820", "a private address", "note"), ("127.0.0.1:51820", "a private address", "note"),
+                                      ("198.51.100.7:51820", "no interface of this machine has", "note"), ("[2001:db8::1]:51820", "no interface of this machine has", "note")):
+            assert hub.admin.put("/api/hub/config", {"endpoint": endpoint}).status == 200
+            is_wrong("endpoint", said, state=state)
+    finally:
+        assert hub.admin.put("/api/hub/config", {"endpoint": "192.0.2.1:51820"}).status == 200
+
+
+def test_the_doctor_counts_addresses_and_names_api_tokens_that_end(hub):
+    listed = hub.admin.get("/api/installation/tokens?limit=1").json
+    free = 253 - hub.admin.get("/api/spoke/list").json["totalCount"] - listed["unusedCount"]
+    made = tokens(hub, min(free, 240))
+    try:
+        is_wrong("pool", "of 253 addresses are held", advice="wghub token list")
+    finally:
+        for each in made:
+            hub.admin.delete(f"/api/installation/token/{each['id']}")
+    assert doctor()[1]["pool"]["state"] == "good"
+    ending = hub.admin.post("/api/api-tokens", {"name": "ends soon", "role": "viewer", "expiresInDays": 3}).json["apiToken"]
+    is_wrong("api-tokens", "ends soon", advice="wghub api-token list", state="note")
+    hub.admin.delete(f"/api/api-tokens/{ending['id']}")
+
+
+def test_the_doctor_sees_that_no_spoke_gets_through(hub):
+    spoke = hub.register().json["spoke"]["id"]
+    assert doctor()[1]["handshakes"]["state"] == "good"  # it is new
+    with contextlib.closing(sqlite3.connect(DATABASE, timeout=20, isolation_level=None)) as database:
+        assert database.execute("UPDATE spoke_registrations SET registered_at = registered_at - 3600 WHERE id = ?", (spoke,)).rowcount == 1
+    is_wrong("handshakes", "none ever was", advice="UDP port 51820 at 192.0.2.1:51820")
+    wghub("spoke", "remove", spoke)
+
+
+def test_the_doctor_names_peers_that_nobody_knows(hub):
+    with hub.with_settings(foreign_peers='"keep"'):
+        key = make_key()
+        sh(f"wg set wg0 peer {key} allowed-ips 10.99.0.1/32")
+        eventually(lambda: doctor()[1]["drift"]["state"] == "note", 30)
+        is_wrong("drift", key, advice="foreign_peers", state="note")
+
+
+def test_the_doctor_says_which_part_does_not_answer(hub):
+    hub.kill("wgprivd-engine", signal.SIGSTOP)
+    try:
+        eventually(lambda: hub.try_status("/api/health/ready") == 503, 60)
+        is_wrong("helper", "does not answer", advice="journalctl")
+        is_wrong("reconcile", "compared", advice="helper")
+    finally:
+        hub.kill("wgprivd-engine", signal.SIGCONT)
+    hub.wait_ready()
+    hub.stop()
+    try:
+        status, found = doctor()
+        wrong = {name for name, each in found.items() if each["state"] == "wrong"}
+        assert status == FAULTY and {"apid", "sockets"} <= wrong and "are you root" in found["apid"]["advice"].lower(), found
+        assert found["setup"]["state"] == found["pool"]["state"] == "unknown"
+    finally:
+        hub.start()
+    hub.wait_ready()
+
+
+def test_the_doctor_helps_with_the_first_steps(fresh):
+    is_wrong("setup", "no administrator", advice="wghub setup-code")
+    fresh.first_person()
+    is_wrong("setup", "no network", advice="initialize")
+    assert fresh.initialize().status == 201
