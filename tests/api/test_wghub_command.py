@@ -1,10 +1,10 @@
 # `wghub` against the real hub: over root's socket, and by HTTPS with an API token. What `wghub user` and `audit verify` do to
 # accounts and trail is in test_user_command.py and test_audit.py.
-import contextlib, json, os, shlex, shutil, signal, sqlite3, subprocess, threading
+import contextlib, json, os, re, shlex, shutil, signal, sqlite3, subprocess, threading, time
 
 import pytest
 
-from hub import DATABASE, PASSWORD, PORT, PROGRAMS, ROOT, Client, eventually, make_key, sh
+from hub import DATABASE, PASSWORD, PORT, PROGRAMS, ROOT, SOURCE, Client, eventually, make_key, sh
 from proofs import tokens
 from test_user_command import NOT_FOUND, REFUSED, UNREACHABLE, WRONG_USE, wghub
 
@@ -252,6 +252,9 @@ def test_events_are_followed_as_json_lines_over_a_restart_of_the_hub(hub):
     with Followed() as local, Followed(*way) as remote:
         for followed in (local, remote):
             followed.begun(hub)
+        for kind in ("cmdline", "environ"):  # which others may read
+            with open(f"/proc/{remote.process.pid}/{kind}") as file:
+                assert "whk_" not in file.read()
         made = hub.token("followed")["token"]["id"]
         for followed in (local, remote):
             while followed.next("token.created")["token"]["id"] != made:
@@ -464,3 +467,75 @@ def test_the_doctor_helps_with_the_first_steps(fresh):
     fresh.first_person()
     is_wrong("setup", "no network", advice="initialize")
     assert fresh.initialize().status == 201
+
+
+def all_commands():
+    """(words of the command, its options) as the program's help has them."""
+    whole = wghub("--help-all")[1].split("\nSubcommands:\n")[1]
+    for block in whole.strip("\n").split("\n\n"):
+        group, *lines = block.split("\n")
+        names = re.findall(r"^    (\S+) ", block, re.MULTILINE) if "  Subcommands:" in lines else [None]
+        for words in ([group, name] if name else [group] for name in names):
+            help_text = wghub(*words, "--help")[1]
+            yield " ".join(words), set(re.findall(r"^  (--[a-z-]+)", help_text, re.MULTILINE))
+
+
+def test_the_manual_page_and_the_guide_have_every_command_option_check_and_exit_code(hub):
+    with open(f"{SOURCE}/docs/man/wghub.1") as file:
+        page = re.sub(r"\\f[BIR]", "", file.read()).replace("\\-", "-").replace('"', "")
+    commands = dict(all_commands())
+    assert len(commands) > 30 and "--status" in commands["spoke list"]
+    for words, options in commands.items():
+        assert re.search(rf"^\.(TP\n|TQ\n)?\.?(B|BI|BR) {words}\b", page, re.MULTILINE), words
+        for option in options:
+            assert option in page, (words, option)
+    for option in re.findall(r"--[a-z-]+", wghub("--help")[1]):
+        assert option in page, option
+    with open(f"{SOURCE}/docs/wghub.md") as file:
+        guide = file.read()
+    assert re.findall(r"^\| `([a-z-]+)` \|", guide, re.MULTILINE) == [each["check"] for each in told_by_doctor()]
+    for code in range(7):
+        assert f"| {code} | " in guide and f".B {code}\n" in page
+
+
+def told_by_doctor():
+    return json.loads(wghub("doctor", *CONFIGURATION, "--json")[1])["checks"]
+
+
+def test_man_has_no_complaint_about_the_page():
+    if not shutil.which("man"):
+        pytest.skip("needs man")
+    done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", f"{SOURCE}/docs/man/wghub.1"], capture_output=True, text=True, timeout=60,
+                          env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "MANWIDTH": "100", "MAN_KEEP_FORMATTING": ""})
+    assert (done.returncode, done.stderr) == (0, "") and "token create" in done.stdout
+
+
+def test_every_command_of_the_guide_works(hub, remote):
+    with open(f"{SOURCE}/docs/wghub.md") as file:
+        lines = [line.split("  #")[0].strip() for block in re.findall(r"```sh\n(.*?)```", file.read(), re.DOTALL) for line in block.splitlines()]
+    folder = f"{SECRETS}/guide"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    hub.register(hub.token("laptop-7")["token"]["token"])
+    carol = next((each for each in hub.admin.get("/api/users").json["users"] if each["username"] == "carol"), None) or hub.user("viewer", "carol")
+    for line in lines:
+        command = line.replace("https://hub.example.net", f"https://localhost:{PORT}").replace("~/.config/wghub-token", remote[3]).replace("~/.config/hub.pem", CERTIFICATE)
+        command = command.replace("/etc/wireguard-hub", ROOT).replace("docs/man", f"{SOURCE}/docs/man")
+        command = re.sub(r"> /usr/\S+/", f"> {folder}/", command)
+        if command == "wghub doctor":  # this machine's configuration and clock are not a hub's
+            command += f" --config {ROOT}/apid.toml --skip clock"
+        if command.startswith("wghub user reset"):
+            command = f"echo {shlex.quote(PASSWORD)} | {command}"
+        if command.startswith("wghub token create laptop-7"):
+            command += "-again"  # there is one that has registered
+        if not all(shutil.which(tool) for tool in ("jq", "man") if tool in command.split()):
+            continue
+        done = subprocess.Popen(["bash", "-c", f"set -euo pipefail; cd {folder}; {command}"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env={"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "HOME": folder, "LC_ALL": "C.UTF-8"})
+        while "wghub events" in command and done.poll() is None:
+            hub.admin.delete(f"/api/installation/token/{hub.token('heard')['token']['id']}")
+            time.sleep(0.1)
+        printed, complaint = done.communicate(timeout=60)
+        assert done.returncode == 0, (command, printed, complaint)
+    assert len(lines) > 15
+    hub.admin.delete(f"/api/users/{carol['id']}")
