@@ -14,6 +14,7 @@ constexpr std::array kFilters = {"actor", "action", "target", "outcome", "from",
 
 std::string filtered(const Task& task, const std::string& path) {
   std::vector<std::pair<std::string, std::string>> values;
+  values.reserve(kFilters.size());
   for (const std::string name : kFilters) values.emplace_back(name, task.given.text("--" + name));
   return path + query_of(values);
 }

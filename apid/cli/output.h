@@ -2,9 +2,11 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wghub::cli {

@@ -99,6 +99,7 @@ const boost::json::object& object_in(const boost::json::object& object, const ch
 
 std::string table_of(const boost::json::array& items, const std::vector<Column>& columns) {
   std::vector<std::string> cells;
+  cells.reserve(columns.size());
   for (const auto& each : columns) cells.push_back(each.heading);
   Table table(cells);
   for (const auto& item : items) {

@@ -1,5 +1,6 @@
 #include "apid/cli/doctor/machine_facts.h"
 
+#include <fmt/format.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -123,7 +124,7 @@ std::vector<UnitFact> read_units(const std::string& root) {
   for (const std::string name : kUnits) {
     UnitFact unit{name};
     for (const char* folder : {"/etc", "/usr/lib", "/lib"})
-      unit.is_installed = unit.is_installed || exists(root + folder + "/systemd/system/" + name);
+      unit.is_installed = unit.is_installed || exists(fmt::format("{}{}/systemd/system/{}", root, folder, name));
     unit.is_enabled = is_enabled(root, name);
     units.push_back(unit);
   }
