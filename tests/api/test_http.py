@@ -6,7 +6,7 @@ import pytest, yaml
 
 from hub import PORT, SOURCE, Client, Raw, RootStream, Stream
 from proofs import figure
-from test_totp import Authenticator
+from test_totp import Authenticator, calm
 
 BODY = {"POST": {}, "PUT": {}}
 ROLES = ("viewer", "operator", "admin")
@@ -56,6 +56,7 @@ def prepare(hub, callers, who, method, path):
     if who in SESSIONS and (method, path) == ("DELETE", "/api/auth/sessions"):
         callers[who] = hub.login(f"matrix-{who[:-2]}")  # an API token of the same person may have ended the one he had
     if who in SESSIONS and (method, path) == ("DELETE", "/api/auth/totp"):
+        calm(3)
         Authenticator(callers[who])
 
 
