@@ -76,7 +76,8 @@ struct Hub::Parts {
   Stores stores{database, {}, {}, {}, {}, {}, {}, {}};
   ScriptRenderer scripts{kShare};
   http::EventBroadcaster broadcaster{1};
-  endpoint::EventEncoder events{broadcaster};
+  endpoint::EventEncoder encoder{broadcaster};
+  endpoint::Meter events{encoder};
   AgreeableHelper helper;
   AuditTrail audit{stores, now};
   PeerLocks locks;
@@ -102,11 +103,13 @@ struct Hub::Parts {
   endpoint::EventEndpoint event_endpoint;
   endpoint::HealthEndpoint health_endpoint{stores, people.setup, hub, reconciler};
   endpoint::AdminEndpoint admin_endpoint{people.setup, hub};
+  endpoint::HubFigures figures{{stores, tracker, reconciler, broadcaster}, {directory.file("hub.sqlite"), "", 100}};
+  endpoint::MetricsEndpoint metrics_endpoint{events, figures};
   app::AccountAuthenticator authenticator{people, audit};
   http::Router router{
       endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
                              hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,
-                             audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
+                             audit_endpoint, event_endpoint, health_endpoint, admin_endpoint, metrics_endpoint}),
       authenticator};
   http::AllowedHosts hosts{std::vector<std::string>{"hub.example"}};
   http::StaticFiles files{"/nonexistent"};

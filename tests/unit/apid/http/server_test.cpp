@@ -15,6 +15,7 @@
 #include "apid/http/json.h"
 #include "tests/catch.hpp"
 #include "tests/unit/apid/http/fake_authenticator.h"
+#include "tests/unit/apid/http/keeping_meter.h"
 #include "tests/unit/apid/http/temporary_directory.h"
 #include "tests/unit/apid/http/tls_client.h"
 
@@ -42,7 +43,7 @@ struct Rig {
     options.deadlines = {1s, 1s, 1s, 2s, 2s};
     make_certificate_if_absent(options.certificate, {"localhost"});
     if (change) change(options);
-    server = std::make_unique<Server>(options, router, events);
+    server = std::make_unique<Server>(options, router, events, meter);
     server->start();
   }
 
@@ -83,6 +84,7 @@ struct Rig {
   FakeAuthenticator accounts;
   EventBroadcaster events{1000};
   Router router{table(), accounts};
+  KeepingMeter meter;
   ServerOptions options;
   std::unique_ptr<Server> server;
 };
