@@ -1,5 +1,6 @@
 #include "apid/endpoint/hub_figures.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -29,6 +30,15 @@ void add_tokens(MetricList& list, const TokenCounts& tokens) {
                labelled("revoked", tokens.revoked)});
 }
 
+// What is neither free nor the hub's own nor the network's and its broadcast address, somebody has.
+void add_addresses(MetricList& list, const std::optional<Network>& network, std::int64_t free) {
+  constexpr std::int64_t reserved = 3;
+  const std::int64_t all = network ? (std::int64_t(1) << (bits_of(network->address.family) - network->prefix)) : 0;
+  list.gauges("wireguard_addresses",
+              "Addresses of the hub's network for spokes; held: by a spoke, or by a token that is still open.", "state",
+              {labelled("free", free), labelled("held", std::max(all - reserved - free, std::int64_t(0)))});
+}
+
 // Two labels, so a family by hand.
 void add_clusters(MetricList& list, const std::vector<Cluster>& clusters) {
   prometheus::MetricFamily family;
@@ -40,7 +50,7 @@ void add_clusters(MetricList& list, const std::vector<Cluster>& clusters) {
                                          {"inactive", cluster.nodes.inactive},
                                          {"pending", cluster.nodes.pending}}) {
       auto& metric = family.metric.emplace_back();
-      metric.label = {{"cluster", cluster.id}, {"status", status}};
+      metric.label = {{"proxmox_cluster", cluster.id}, {"status", status}};
       metric.gauge.value = static_cast<double>(number);
     }
   }
@@ -76,7 +86,8 @@ void add_spoke_series(MetricList& list, const StatusTracker::Figures& live) {
 struct HubFigures::Stored {
   SpokeCounts spokes;
   TokenCounts tokens;
-  std::optional<std::int64_t> free_addresses;
+  std::optional<Network> network;  ///< nothing before the hub was initialised
+  std::int64_t free_addresses = 0;
   ClusterTotals cluster_totals;
   std::vector<Cluster> clusters;
   std::optional<std::int64_t> credential_end;
@@ -88,7 +99,8 @@ Outcome<HubFigures::Stored> HubFigures::read(const std::string& credential_id) {
     Stored stored;
     stored.spokes = stores.spokes.counts(t);
     stored.tokens = stores.tokens.counts(t);
-    if (stores.hub.find(t)) stored.free_addresses = stores.addresses.count_free(t);
+    if (const auto hub = stores.hub.find(t)) stored.network = hub->network;
+    stored.free_addresses = stores.addresses.count_free(t);
     stored.cluster_totals = stores.clusters.totals(t);
     stored.clusters = stores.clusters.list(t, {kMostClusters, std::nullopt}).items;
     for (const auto& token : stores.api_tokens.list(t))
@@ -103,8 +115,7 @@ Outcome<Done> HubFigures::add_to(MetricList& list, const std::string& credential
   list.gauges("wireguard_build_info", "1, with the hub's version.", "version", {labelled(WGHUB_VERSION, 1)});
   add_spokes(list, stored->spokes);
   add_tokens(list, stored->tokens);
-  list.gauge("wireguard_addresses_free", "Addresses of the hub's network that no spoke and no open token has.",
-             static_cast<double>(stored->free_addresses.value_or(0)));
+  add_addresses(list, stored->network, stored->free_addresses);
   list.gauge("wireguard_clusters", "Proxmox clusters.", static_cast<double>(stored->cluster_totals.clusters));
   add_clusters(list, stored->clusters);
   if (stored->credential_end)
@@ -119,9 +130,7 @@ Outcome<Done> HubFigures::add_to(MetricList& list, const std::string& credential
 void HubFigures::add_live(MetricList& list) const {
   const auto live = sources_.tracker.figures(options_.most_spokes);
   const bool fresh = sources_.reconciler.health() == Reconciler::Health::good;
-  list.gauge("wireguard_helper_up", "Whether the helper answered within the last 15 s and the interface could be kept.",
-             fresh ? 1 : 0);
-  list.gauge("wireguard_interface_up", "Whether wg0 is there and up, and this is known.",
+  list.gauge("wireguard_interface_up", "Whether wg0 is there and up, as the helper said within the last 15 s.",
              fresh && live.interface_up ? 1 : 0);
   list.gauge("wireguard_interface_peers", "Peers on wg0 in the last snapshot.", static_cast<double>(live.peers));
   list.gauge("wireguard_status_timestamp_seconds", "When the last snapshot of wg0 was taken, in seconds since 1970.",

@@ -2,6 +2,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
@@ -26,6 +27,7 @@ using HistogramFamily = prometheus::Family<Histogram>;
 const Histogram::BucketBoundaries kLatencies = {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
 constexpr std::string_view kRegister = "/api/spoke/register";
+constexpr std::string_view kNoAnswer = "unreachable";
 constexpr std::string_view kLogin = "/api/auth/login";
 constexpr std::array kLoginRefusals = {"INVALID_CREDENTIALS", "RATE_LIMITED", "TOTP_INVALID"};
 constexpr std::array kRegistrationFailures = {"HELPER_UNAVAILABLE", "TOKEN_ALREADY_USED", "TOKEN_EXPIRED",
@@ -115,6 +117,11 @@ struct Meter::Counters {
                                          "Install scripts that reported a failure, by their exit code."),
                            "code"};
   ByLabel alarms{make_counters(registry, "wireguard_alarms_total", "Alarms that were raised, by kind."), "kind"};
+  prometheus::Gauge& helper_up = prometheus::BuildGauge()
+                                     .Name("wireguard_helper_up")
+                                     .Help("Whether the helper answered the last call.")
+                                     .Register(registry)
+                                     .Add({});
   CounterFamily& helper_answers = make_counters(
       registry, "wireguard_helper_answers_total",
       "What the helper answered, by call and outcome; of peers each counts. unreachable: it did not answer.");
@@ -185,6 +192,7 @@ void Meter::end_credential(const std::string& credential_id) { next_.end_credent
 void Meter::helper_answered(std::string_view call, std::string_view outcome, std::size_t items) {
   counters_->helper_answers.Add({{"call", std::string(call)}, {"outcome", std::string(outcome)}})
       .Increment(static_cast<double>(items));
+  if (items > 0) counters_->helper_up.Set(outcome == kNoAnswer ? 0 : 1);
 }
 
 void Meter::helper_took(std::string_view call, std::chrono::steady_clock::duration duration) {

@@ -28,4 +28,4 @@ def test_before_the_set_up_there_is_nothing_to_read(fresh):
     assert (answer.status, answer.code) == (403, "SETUP_REQUIRED"), answer
     fresh.first_person()
     text = scraped(fresh, fresh.client("admin"))
-    assert "\nwireguard_addresses_free 0\n" in text and "\nwireguard_interface_up 0\n" in text
+    assert '\nwireguard_addresses{state="free"} 0\n' in text and "\nwireguard_interface_up 0\n" in text

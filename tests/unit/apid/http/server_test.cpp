@@ -457,3 +457,22 @@ TEST_CASE("ANewCertificateCountsForNewConnections") {
   CHECK(status_of(rig.client().ask(get("/api/hello"))) == 200);
   CHECK(status_of(before.ask(get("/api/hello"))) == 200);
 }
+
+TEST_CASE("EveryAnswerIsToldToTheMeterByItsRowAndNeverByItsPath") {
+  const Rig rig;
+  auto client = rig.client();
+  client.ask(get("/api/hello?secret=1"));
+  client.send("HEAD /api/hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.read_answer(false);
+  client.ask(get("/api/secret"));
+  client.ask("BREW /api/secret HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.ask(get("/api/events"));
+  client.ask(post("/api/hello", "{}"));
+  auto broken = rig.client();
+  broken.send("GET /secret HTTP/1.1\nHost: localhost\n\n");
+  broken.read_all();
+  CHECK(rig.meter.lines() == std::vector<std::string>{"GET /api/hello 200 ", "GET /api/hello 200 ",
+                                                      "GET  404 NOT_FOUND", "other  404 NOT_FOUND",
+                                                      "GET /api/events 401 UNAUTHENTICATED",
+                                                      "POST  405 METHOD_NOT_ALLOWED", "other  400 INVALID_REQUEST"});
+}
