@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "apid/app/authenticator.h"
+#include "apid/app/metered_helper.h"
 #include "apid/endpoint/routes.h"
 #include "apid/helper/helper.h"
 #include "apid/http/certificate.h"
@@ -103,6 +104,10 @@ TokenSettings token_settings(const Configuration& configuration) {
   return settings;
 }
 
+endpoint::FigureOptions figure_options(const Configuration& configuration) {
+  return {configuration.database_path, certificate_files(configuration).certificate, configuration.metrics_spokes};
+}
+
 store::DatabaseOptions database_options(const Configuration& configuration) {
   store::DatabaseOptions options;
   options.path = configuration.database_path;
@@ -120,23 +125,24 @@ struct Application::Parts {
         stores{database, {}, {}, {}, {}, {}, {}, {}},
         scripts(configuration.share_directory),
         broadcaster(first_event_id()),
-        events(broadcaster),
-        helper(connect_helper(configuration.helper_socket)),
+        encoder(broadcaster),
+        meter(encoder),
+        helper(std::make_unique<MeteredHelper>(connect_helper(configuration.helper_socket), meter)),
         audit(stores, system_clock_seconds),
-        tracker(stores, events, system_clock_seconds),
-        people(stores, audit, events, system_clock_seconds, system_random,
+        tracker(stores, meter, system_clock_seconds),
+        people(stores, audit, meter, system_clock_seconds, system_random,
                {configuration.logins_per_15min, configuration.logins_per_15min * 10}),
-        hub(stores, audit, events, *helper, configuration.interface_mtu,
+        hub(stores, audit, meter, *helper, configuration.interface_mtu,
             [this](const std::string& endpoint) { allow_endpoint(endpoint); }),
-        tokens(stores, audit, events, scripts, system_random, token_settings(configuration)),
+        tokens(stores, audit, meter, scripts, system_random, token_settings(configuration)),
         membership(stores, audit, system_random),
-        spokes(stores, audit, events, tokens,
+        spokes(stores, audit, meter, tokens,
                {*helper, locks, tracker, membership, [this] { reconciler.peers_changed(); }}),
-        clusters(stores, audit, events, tokens, tracker),
-        reconciler(stores, audit, {*helper, spokes, tracker, locks, events},
+        clusters(stores, audit, meter, tokens, tracker),
+        reconciler(stores, audit, {*helper, spokes, tracker, locks, meter},
                    configuration.keep_foreign_peers ? ForeignPeers::keep : ForeignPeers::remove,
                    configuration.interface_mtu, system_clock_seconds),
-        housekeeper(stores, {audit, events, people, tokens, tracker}, system_clock_seconds,
+        housekeeper(stores, {audit, meter, people, tokens, tracker}, system_clock_seconds,
                     configuration.retention_days * kDay),
         account_endpoint(people),
         api_token_endpoint(people.api_tokens),
@@ -151,13 +157,16 @@ struct Application::Parts {
         audit_endpoint(stores),
         health_endpoint(stores, people.setup, hub, reconciler),
         admin_endpoint(people.setup, hub),
+        figures({stores, tracker, reconciler, broadcaster}, figure_options(configuration)),
+        metrics_endpoint(meter, figures),
         authenticator(people, audit),
         router(
             endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
                                    hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,
-                                   audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
+                                   audit_endpoint, event_endpoint, health_endpoint, admin_endpoint, metrics_endpoint}),
             authenticator),
-        server(std::make_unique<http::Server>(server_options(configuration, handed_over_socket), router, broadcaster)) {
+        server(std::make_unique<http::Server>(server_options(configuration, handed_over_socket), router, broadcaster,
+                                              meter)) {
     made_server = server.get();
     if (!allowed_endpoint.empty()) server->allow_host(allowed_endpoint);
     helper->on_link_change([this] { reconciler.wake(); });
@@ -185,7 +194,8 @@ struct Application::Parts {
   Stores stores;                               // every table
   ScriptRenderer scripts;                      // templates of the install scripts
   http::EventBroadcaster broadcaster;          // server-sent events
-  endpoint::EventEncoder events;               // services' events as JSON
+  endpoint::EventEncoder encoder;              // services' events as JSON
+  endpoint::Meter meter;                       // counts them on their way, and answers
   std::unique_ptr<Helper> helper;              // the client of wgprivd
   AuditTrail audit;                            // who did what
   PeerLocks locks;                             // one change at a time per spoke
@@ -212,6 +222,8 @@ struct Application::Parts {
   endpoint::EventEndpoint event_endpoint;
   endpoint::HealthEndpoint health_endpoint;
   endpoint::AdminEndpoint admin_endpoint;
+  endpoint::HubFigures figures;  // what metrics tell beside what was counted
+  endpoint::MetricsEndpoint metrics_endpoint;
   AccountAuthenticator authenticator;    // the router's questions to accounts
   http::Router router;                   // the route table
   std::unique_ptr<http::Server> server;  // HTTPS and the admin socket

@@ -139,6 +139,7 @@ const std::map<std::string, Setter>& setters() {
       {"limits.tokens_per_hour", limit(&Configuration::tokens_per_hour)},
       {"limits.logins_per_15min", limit(&Configuration::logins_per_15min)},
       {"limits.unknown_tokens_per_minute", limit(&Configuration::unknown_tokens_per_minute)},
+      {"metrics.spokes", limit(&Configuration::metrics_spokes)},
   };
   return table;
 }

@@ -32,6 +32,7 @@ struct Configuration {
   std::size_t tokens_per_hour = 10;  ///< 0 switches a limit off, here and below
   std::size_t logins_per_15min = 5;
   std::size_t unknown_tokens_per_minute = 60;
+  std::size_t metrics_spokes = 5000;  ///< spokes with series of their own in /api/metrics
 };
 
 using Environment = std::map<std::string, std::string>;

@@ -104,6 +104,7 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     {Method::get,  "/api/audit",                              Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
     {Method::get,  "/api/audit/export",                       Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::export_lines)},
     {Method::get,  "/api/events",                             Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.event, &EventEndpoint::stream)},
+    {Method::get,  "/api/metrics",                            Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.metrics, &MetricsEndpoint::metrics)},
 
     {Method::get,  "/api/openapi.json",                       Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_json)},
     {Method::get,  "/api/docs",                               Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_page)},

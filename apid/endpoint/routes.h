@@ -11,6 +11,7 @@
 #include "apid/endpoint/event_endpoint.h"
 #include "apid/endpoint/health_endpoint.h"
 #include "apid/endpoint/hub_endpoint.h"
+#include "apid/endpoint/metrics_endpoint.h"
 #include "apid/endpoint/script_endpoint.h"
 #include "apid/endpoint/session_endpoint.h"
 #include "apid/endpoint/spoke_endpoint.h"
@@ -37,6 +38,7 @@ struct Endpoints {
   EventEndpoint& event;
   HealthEndpoint& health;
   AdminEndpoint& admin;
+  MetricsEndpoint& metrics;
 };
 
 std::vector<http::Route> make_routes(const Endpoints& endpoints);

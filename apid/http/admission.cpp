@@ -7,6 +7,7 @@
 #include "apid/http/client_address.h"
 #include "apid/http/credentials.h"
 #include "apid/http/error_table.h"
+#include "apid/http/method.h"
 #include "apid/http/target.h"
 #include "apid/http/text.h"
 
@@ -16,16 +17,6 @@ namespace {
 constexpr std::size_t kUserAgentBytes = 256;
 
 std::string make_request_id() { return to_string(boost::uuids::random_generator()()); }
-
-std::optional<Method> method_of(std::string_view name) {
-  if (name == "GET") return Method::get;
-  if (name == "HEAD") return Method::head;
-  if (name == "POST") return Method::post;
-  if (name == "PUT") return Method::put;
-  if (name == "DELETE") return Method::del;
-  if (name == "OPTIONS") return Method::options;
-  return std::nullopt;
-}
 
 Request read_request(const Head& head, const Address& peer, const AdmissionRules& rules) {
   Request request;

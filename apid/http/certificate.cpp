@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -142,6 +143,17 @@ std::string public_key_pin(const std::string& certificate_path) {
   std::array<unsigned char, 45> text{};
   EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest.size()));
   return "sha256//" + std::string(text.begin(), text.end() - 1);
+}
+
+std::optional<std::int64_t> valid_until(const std::string& certificate_path) {
+  const Memory file(BIO_new_file(certificate_path.c_str(), "r"));
+  const Certificate certificate(file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
+  std::tm end{};
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) {
+    ERR_clear_error();
+    return std::nullopt;
+  }
+  return ::timegm(&end);
 }
 
 }  // namespace wghub::http

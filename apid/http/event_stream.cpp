@@ -110,4 +110,9 @@ void EventBroadcaster::end(const std::string& credential_id) {
   }
 }
 
+std::size_t EventBroadcaster::streams() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->listeners.size();
+}
+
 }  // namespace wghub::http

@@ -43,6 +43,9 @@ class EventBroadcaster {
   /// is refused when it subscribes.
   void end(const std::string& credential_id);
 
+  /// How many are open.
+  std::size_t streams() const;
+
  private:
   struct State;
   std::shared_ptr<State> state_;

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "apid/http/error_table.h"
+#include "apid/http/method.h"
 #include "apid/http/text.h"
 #include "common/log.h"
 
@@ -12,24 +13,6 @@ namespace wghub::http {
 namespace {
 
 constexpr std::array kMethodOrder = {Method::get, Method::head, Method::post, Method::put, Method::del};
-
-std::string_view name_of(Method method) {
-  switch (method) {
-    case Method::get:
-      return "GET";
-    case Method::head:
-      return "HEAD";
-    case Method::post:
-      return "POST";
-    case Method::put:
-      return "PUT";
-    case Method::del:
-      return "DELETE";
-    case Method::options:
-      return "OPTIONS";
-  }
-  return "";
-}
 
 std::string_view next_segment(std::string_view& rest) {
   const auto end = rest.find('/', 1);

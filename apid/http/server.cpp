@@ -54,8 +54,8 @@ class RareWarning {
 
 class Server::Impl {
  public:
-  Impl(ServerOptions options, const Router& router, EventBroadcaster& events)
-      : state(std::move(options), router, events), work(state.io.get_executor()), drain_look(state.io) {}
+  Impl(ServerOptions options, const Router& router, EventBroadcaster& events, RequestMeter& meter)
+      : state(std::move(options), router, events, meter), work(state.io.get_executor()), drain_look(state.io) {}
 
   struct Entrance {
     Entrance(boost::asio::io_context& io, Descriptor socket, Door kind)
@@ -169,9 +169,9 @@ void Server::Impl::look_at_drain(Clock::time_point until) {
   });
 }
 
-Server::Server(ServerOptions options, const Router& router, EventBroadcaster& events) {
+Server::Server(ServerOptions options, const Router& router, EventBroadcaster& events, RequestMeter& meter) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot start");
-  impl_ = std::make_unique<Impl>(std::move(options), router, events);
+  impl_ = std::make_unique<Impl>(std::move(options), router, events, meter);
 }
 
 Server::~Server() { stop(std::chrono::seconds{0}); }

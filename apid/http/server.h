@@ -11,6 +11,7 @@
 
 #include "apid/http/certificate.h"
 #include "apid/http/event_stream.h"
+#include "apid/http/request_meter.h"
 #include "apid/http/router.h"
 #include "common/address.h"
 
@@ -47,7 +48,7 @@ struct ServerOptions {
 /// Serves until stop(); everything runs on threads of its own.
 class Server {
  public:
-  Server(ServerOptions options, const Router& router, EventBroadcaster& events);
+  Server(ServerOptions options, const Router& router, EventBroadcaster& events, RequestMeter& meter);
   ~Server();
 
   /// Binds and serves. Throws std::runtime_error when an address or file cannot be used.

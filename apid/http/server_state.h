@@ -6,6 +6,7 @@
 
 #include "apid/http/admission.h"
 #include "apid/http/connection_table.h"
+#include "apid/http/request_meter.h"
 #include "apid/http/server.h"
 #include "apid/http/static_files.h"
 #include "apid/http/tls.h"
@@ -18,10 +19,12 @@ inline constexpr std::size_t kQueueLimit = 1024;
 
 /// The order of members is the reverse order of their end: first threads, then what waits in the loop, then the rest.
 struct ServerState {
-  ServerState(ServerOptions server_options, const Router& server_router, EventBroadcaster& broadcaster)
+  ServerState(ServerOptions server_options, const Router& server_router, EventBroadcaster& broadcaster,
+              RequestMeter& request_meter)
       : options(std::move(server_options)),
         router(server_router),
         events(broadcaster),
+        meter(request_meter),
         hosts(options.allowed_hosts),
         files(options.static_directory),
         rules{router, hosts, files, options.trusted_proxies, options.cors_origin},
@@ -33,6 +36,7 @@ struct ServerState {
   ServerOptions options;
   const Router& router;
   EventBroadcaster& events;
+  RequestMeter& meter;
   AllowedHosts hosts;
   StaticFiles files;
   AdmissionRules rules;

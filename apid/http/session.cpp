@@ -6,6 +6,7 @@
 #include "apid/http/access_log.h"
 #include "apid/http/answer.h"
 #include "apid/http/client_address.h"
+#include "apid/http/method.h"
 
 namespace wghub::http {
 namespace {
@@ -14,6 +15,17 @@ constexpr std::chrono::seconds kLinger{2};
 constexpr std::chrono::seconds kIdleWhenDraining{1};
 constexpr std::size_t kDiscardBytes = 1U << 20U;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+std::string_view known_method(std::string_view text) {
+  const auto method = method_of(text);
+  return method ? name_of(*method) : "other";
+}
+
+std::string_view header_of(const Response& response, std::string_view name) {
+  for (const auto& [header, value] : response.headers)
+    if (header == name) return value;
+  return "";
+}
 
 }  // namespace
 
@@ -182,9 +194,7 @@ void Session::run_handler() {
   close_after_ = close_after_ || admission_.close || response.events || state_.draining;
   output_ = write_answer(response, admission_.request,
                          {close_after_, !options.self_made_certificate, options.cors_origin, admission_.from_origin});
-  const auto duration = std::chrono::steady_clock::now() - started_;
-  log_access(admission_.request, reader_->head().method, response.status,
-             std::chrono::duration_cast<std::chrono::microseconds>(duration));
+  note(response);
 }
 
 // An answer that needed no worker.
@@ -193,10 +203,19 @@ void Session::answer(const Response& response, bool close) {
   close_after_ = close_after_ || close || state_.draining;
   output_ = write_answer(response, admission_.request,
                          {close_after_, !options.self_made_certificate, options.cors_origin, admission_.from_origin});
-  const auto duration = std::chrono::steady_clock::now() - started_;
-  log_access(admission_.request, reader_->head().method, response.status,
-             std::chrono::duration_cast<std::chrono::microseconds>(duration));
+  note(response);
   send();
+}
+
+void Session::note(const Response& response) {
+  const auto duration = std::chrono::steady_clock::now() - started_;
+  const auto& method = reader_->head().method;
+  log_access(admission_.request, method, response.status,
+             std::chrono::duration_cast<std::chrono::microseconds>(duration));
+  const auto* route = admission_.route;
+  state_.meter.count({route != nullptr ? name_of(route->method) : known_method(method),
+                      route != nullptr ? std::string_view(route->pattern) : std::string_view(), response.status,
+                      header_of(response, "X-Error-Code"), duration});
 }
 
 void Session::send() {

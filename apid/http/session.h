@@ -44,6 +44,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   void run_handler();
   void dispatch();
   void answer(const Response& response, bool close);
+  void note(const Response& response);
   void send();
   void on_sent();
   void finish();

@@ -166,18 +166,22 @@ ReconcileResult Reconciler::apply(const ReconcilePlan& plan) {
   remove_ours(plan, result);
   add(plan.add, "peer.added", result.added, result);
   add(plan.correct, "peer.corrected", result.corrected, result);
+  sum_up(result);
   if (result.added + result.removed + result.corrected + result.foreign_kept == 0) return result;
   log::warning("the interface was put right", {{"added", std::int64_t(result.added)},
                                                {"removed", std::int64_t(result.removed)},
                                                {"corrected", std::int64_t(result.corrected)}});
   around_.events.publish({"reconcile", clock_(), result});
+  return result;
+}
+
+void Reconciler::sum_up(const ReconcileResult& result) {
   const std::lock_guard lock(mutex_);
   totals_.added += result.added;
   totals_.removed += result.removed;
   totals_.corrected += result.corrected;
   totals_.foreign_kept += result.foreign_kept;
   totals_.failed += result.failed;
-  return result;
 }
 
 void Reconciler::remove_foreign(const ReconcilePlan& plan, ReconcileResult& result) {

@@ -68,6 +68,7 @@ class Reconciler {
   /// Nothing when the database cannot be read.
   std::shared_ptr<const PeerTable> read_rows();
   ReconcileResult apply(const ReconcilePlan& plan);
+  void sum_up(const ReconcileResult& result);
   void remove_foreign(const ReconcilePlan& plan, ReconcileResult& result);
   void remove_ours(const ReconcilePlan& plan, ReconcileResult& result);
   /// Whether the removal has ended by this call.

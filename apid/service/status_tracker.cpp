@@ -12,16 +12,8 @@ constexpr std::int64_t kActiveSeconds = 180;
 constexpr std::int64_t kInactiveSeconds = 300;
 constexpr std::int64_t kStoreSeconds = 60;
 
-// Whether the peer says anything new.
-bool update(LiveValues& values, const PeerState& peer) {
-  const LiveValues before = values;
-  // An interface made anew starts at zero; what was known stays. Otherwise the interface knows, after a clock was set
-  // back too.
-  if (peer.last_handshake != 0) values.last_handshake = peer.last_handshake;
-  values.transfer_rx = std::int64_t(peer.received_bytes);
-  values.transfer_tx = std::int64_t(peer.sent_bytes);
-  return values.last_handshake != before.last_handshake || values.transfer_rx != before.transfer_rx;
-}
+// An interface that was made anew counts from zero.
+std::int64_t growth(std::int64_t before, std::int64_t now) { return now >= before ? now - before : now; }
 
 }  // namespace
 
@@ -88,6 +80,23 @@ void StatusTracker::take_peers(const SeenPeers& seen) {
   }
   wanted_peers_ = peers_.size();
   for (const auto* peer : seen.others) peers_.push_back(*peer);
+}
+
+bool StatusTracker::update(LiveValues& values, const PeerState& peer) {
+  const LiveValues before = values;
+  // An interface made anew starts at zero; what was known stays. Otherwise the interface knows, after a clock was set
+  // back too.
+  if (peer.last_handshake != 0) values.last_handshake = peer.last_handshake;
+  values.transfer_rx = std::int64_t(peer.received_bytes);
+  values.transfer_tx = std::int64_t(peer.sent_bytes);
+  totals_.received_bytes += growth(before.transfer_rx, values.transfer_rx);
+  totals_.sent_bytes += growth(before.transfer_tx, values.transfer_tx);
+  const std::int64_t interval = values.last_handshake.value_or(0) - before.last_handshake.value_or(0);
+  if (before.last_handshake && interval > 0 && interval <= kInactiveSeconds) {
+    ++totals_.intervals;
+    totals_.interval_seconds += interval;
+  }
+  return values.last_handshake != before.last_handshake || values.transfer_rx != before.transfer_rx;
 }
 
 void StatusTracker::store(const Places& places) {
@@ -178,6 +187,18 @@ StatusTracker::PeerPage StatusTracker::peers(const std::optional<PublicKey>& las
 bool StatusTracker::interface_up() const {
   const std::lock_guard lock(mutex_);
   return interface_up_;
+}
+
+StatusTracker::Figures StatusTracker::figures(std::size_t most) const {
+  const std::lock_guard lock(mutex_);
+  Figures figures{interface_up_, taken_at_, peers_.size(), totals_, 0, {}};
+  figures.spokes.reserve(std::min(most, known_.size()));
+  for (std::size_t i = 0; i < known_.size(); ++i) {
+    const auto& row = table_->rows()[i];
+    if (row.removing) continue;
+    if (figures.spoke_count++ < most) figures.spokes.emplace_back(row.spoke_id, known_[i].values);
+  }
+  return figures;
 }
 
 }  // namespace wghub

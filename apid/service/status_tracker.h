@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apid/model/spoke.h"
@@ -48,6 +49,24 @@ class StatusTracker {
   PeerPage peers(const std::optional<PublicKey>& last, std::size_t place, std::size_t limit) const;
   bool interface_up() const;
 
+  /// Since the start, over every spoke, those removed since too. Units: bytes as the hub sees them, seconds.
+  struct Totals {
+    std::int64_t received_bytes = 0;
+    std::int64_t sent_bytes = 0;
+    std::uint64_t intervals = 0;        ///< between two handshakes of a spoke that stayed connected
+    std::int64_t interval_seconds = 0;  ///< their sum
+  };
+  struct Figures {
+    bool interface_up = false;
+    std::int64_t taken_at = 0;  ///< epoch seconds; 0: never
+    std::size_t peers = 0;
+    Totals totals;
+    std::size_t spoke_count = 0;
+    std::vector<std::pair<std::string, LiveValues>> spokes;  ///< by id, newest registration first
+  };
+  /// most: how many spokes are named.
+  Figures figures(std::size_t most) const;
+
  private:
   using Places = std::vector<std::size_t>;
 
@@ -58,6 +77,8 @@ class StatusTracker {
   };
   void take_over(const std::shared_ptr<const PeerTable>& table);
   void take_peers(const SeenPeers& seen);
+  /// Whether the peer says anything new.
+  bool update(LiveValues& values, const PeerState& peer);
   void store(const Places& places);
   void publish(const Places& places);
   std::optional<std::size_t> find_peer(const PublicKey& key) const;
@@ -71,6 +92,7 @@ class StatusTracker {
   std::vector<PeerState> peers_;  ///< as PeerPage orders them
   std::size_t wanted_peers_ = 0;  ///< of those, how many belong to rows
   bool interface_up_ = false;
+  Totals totals_;
   std::int64_t taken_at_ = 0;
   std::int64_t stored_at_ = 0;
 };

@@ -11,6 +11,7 @@ namespace {
 
 constexpr auto kClear = "DELETE FROM address_ranges";
 constexpr auto kLowest = "SELECT first_address, last_address FROM address_ranges ORDER BY first_address LIMIT 1";
+constexpr auto kAll = "SELECT first_address, last_address FROM address_ranges";
 constexpr auto kAt = "SELECT first_address, last_address FROM address_ranges WHERE first_address = :address";
 constexpr auto kAtOrBefore =
     "SELECT first_address, last_address FROM address_ranges WHERE first_address <= :address"
@@ -103,6 +104,16 @@ void AddressStore::release(Transaction& transaction, const Address& address) con
     move_end(transaction, *before, last);
   else
     add(transaction, {address, last});
+}
+
+std::int64_t AddressStore::count_free(Transaction& transaction) const {
+  std::int64_t free = 0;
+  transaction.query(kAll).each([&](Row& row) {
+    const Range range = read_range(row);
+    free += std::int64_t(to_number(range.last)) - std::int64_t(to_number(range.first)) + 1;
+    return true;
+  });
+  return free;
 }
 
 }  // namespace wghub::store

@@ -2,6 +2,7 @@
 // two rows however large the network is (design §9). Who holds an address is said by tokens and spokes.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "apid/store/database.h"
@@ -19,6 +20,8 @@ class AddressStore {
   bool take(Transaction& transaction, const Address& address) const;
   /// Makes a held address free; merges it with its neighbours. An address that is free already is a std::logic_error.
   void release(Transaction& transaction, const Address& address) const;
+  /// How many are free. Costs a row for each interval. Only for IPv4.
+  std::int64_t count_free(Transaction& transaction) const;
 };
 
 }  // namespace wghub::store

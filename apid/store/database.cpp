@@ -119,6 +119,8 @@ Database::~Database() = default;
 
 std::int64_t Database::highest_time() const { return impl_->writer().highest_time(); }
 
+WriteFigures Database::figures() const { return impl_->writer().figures(); }
+
 bool Database::is_writable(std::int64_t milliseconds) {
   return impl_->writer().is_writable(std::chrono::milliseconds(milliseconds));
 }

@@ -29,6 +29,16 @@ struct DatabaseOptions {
   std::chrono::milliseconds patience{5000};            ///< how long a call waits for its turn
 };
 
+/// How writes went since the start. Errors are counted once for each write that met them.
+struct WriteFigures {
+  std::uint64_t works = 0;                     ///< asked for, whatever became of them
+  std::chrono::steady_clock::duration time{};  ///< that they took together, waiting included
+  std::uint64_t commits = 0;                   ///< of groups
+  std::uint64_t busy = 0;                      ///< did not get their turn in time, or lost the lock
+  std::uint64_t full = 0;                      ///< no space
+  std::uint64_t failed = 0;                    ///< any other fault, of the storage or of ours
+};
+
 /// Thread-safe. Errors of every call: DATABASE_BUSY (after options.patience), STORAGE_FULL, INTERNAL, besides those of
 /// the work itself.
 class Database {
@@ -63,6 +73,8 @@ class Database {
 
   /// The highest clock reading ever committed (D21); 0 while there is none.
   std::int64_t highest_time() const;
+
+  WriteFigures figures() const;
 
   /// Whether a write transaction can be had within the time (health).
   bool is_writable(std::int64_t milliseconds);

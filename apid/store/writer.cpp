@@ -72,7 +72,13 @@ std::shared_ptr<Writer::Job> Writer::enqueue(Work work) {
 }
 
 std::optional<Error> Writer::run(const Work& work) {
-  const auto job = enqueue(std::cref(work));
+  const auto began = std::chrono::steady_clock::now();
+  auto fault = wait_for(enqueue(std::cref(work)));
+  count(fault, std::chrono::steady_clock::now() - began);
+  return fault;
+}
+
+std::optional<Error> Writer::wait_for(const std::shared_ptr<Job>& job) {
   std::unique_lock lock(mutex_);
   const auto has_begun = [&] { return job->stage != Job::Stage::waiting; };
   if (!job->done.wait_for(lock, options_.patience, has_begun)) {
@@ -82,6 +88,21 @@ std::optional<Error> Writer::run(const Work& work) {
   }
   job->done.wait(lock, [&] { return job->stage == Job::Stage::done; });
   return job->fault;
+}
+
+void Writer::count(const std::optional<Error>& fault, std::chrono::steady_clock::duration time) {
+  const std::lock_guard lock(mutex_);
+  ++figures_.works;
+  figures_.time += time;
+  if (!fault) return;
+  ++(fault->code == ErrorCode::database_busy  ? figures_.busy
+     : fault->code == ErrorCode::storage_full ? figures_.full
+                                              : figures_.failed);
+}
+
+WriteFigures Writer::figures() const {
+  const std::lock_guard lock(mutex_);
+  return figures_;
 }
 
 bool Writer::is_writable(std::chrono::milliseconds patience) {
@@ -180,6 +201,7 @@ void Writer::commit() {
   if (group_time_ > committed_time_) connection_->query(kWriteClock).with("highest", group_time_).execute();
   WGHUB_CRASH_POINT("write.committing");
   execute("COMMIT");
+  group_committed_ = true;
   WGHUB_CRASH_POINT("write.committed");
   keep_time(group_time_);
 }
@@ -197,6 +219,8 @@ Error Writer::error_of(const std::exception& cause) {
 void Writer::finish(const std::vector<std::shared_ptr<Job>>& jobs, const std::optional<Error>& fault) {
   {
     const std::lock_guard lock(mutex_);
+    if (group_committed_) ++figures_.commits;
+    group_committed_ = false;
     for (const auto& job : jobs) {
       if (fault) job->fault = fault;
       job->stage = Job::Stage::done;

@@ -27,6 +27,7 @@ class Writer {
 
   /// Returns when the work is durable, or refused, or was never begun. Errors: as those of Database::write.
   std::optional<Error> run(const Work& work);
+  WriteFigures figures() const;
   /// Whether an empty write transaction ended within the time.
   bool is_writable(std::chrono::milliseconds patience);
   /// Never before the highest reading ever committed, and going on from there while the clock is behind it.
@@ -37,6 +38,8 @@ class Writer {
   struct Job;
 
   std::shared_ptr<Job> enqueue(Work work);
+  std::optional<Error> wait_for(const std::shared_ptr<Job>& job);
+  void count(const std::optional<Error>& fault, std::chrono::steady_clock::duration time);
   void serve();
   bool begin();
   void run_group();
@@ -56,11 +59,13 @@ class Writer {
   std::atomic<std::int64_t> lead_ = 0;            // to be added to the steady clock for the time that has gone on since
   std::int64_t group_time_ = 0;                   // the highest reading of the running group
   bool group_writes_ = false;                     // whether anything is there to commit
+  bool group_committed_ = false;                  // and was, and is not counted yet
 
-  std::mutex mutex_;  // guards what follows, and the stages of all jobs
+  mutable std::mutex mutex_;  // guards what follows, and the stages of all jobs
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> waiting_;
   bool stopping_ = false;
+  WriteFigures figures_{};
   std::thread thread_;
 };
 

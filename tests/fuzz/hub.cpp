@@ -76,18 +76,19 @@ struct Hub::Parts {
   Stores stores{database, {}, {}, {}, {}, {}, {}, {}};
   ScriptRenderer scripts{kShare};
   http::EventBroadcaster broadcaster{1};
-  endpoint::EventEncoder events{broadcaster};
+  endpoint::EventEncoder encoder{broadcaster};
+  endpoint::Meter meter{encoder};
   AgreeableHelper helper;
   AuditTrail audit{stores, now};
   PeerLocks locks;
-  StatusTracker tracker{stores, events, now};
-  People people{stores, audit, events, now, random, {5, 5}};
-  HubService hub{stores, audit, events, helper, 1420, [](const std::string&) {}};
-  TokenService tokens{stores, audit, events, scripts, random, token_settings()};
+  StatusTracker tracker{stores, meter, now};
+  People people{stores, audit, meter, now, random, {5, 5}};
+  HubService hub{stores, audit, meter, helper, 1420, [](const std::string&) {}};
+  TokenService tokens{stores, audit, meter, scripts, random, token_settings()};
   ClusterMembership membership{stores, audit, random};
-  SpokeService spokes{stores, audit, events, tokens, {helper, locks, tracker, membership, [] {}}};
-  ClusterService clusters{stores, audit, events, tokens, tracker};
-  Reconciler reconciler{stores, audit, {helper, spokes, tracker, locks, events}, ForeignPeers::remove, 1420, now};
+  SpokeService spokes{stores, audit, meter, tokens, {helper, locks, tracker, membership, [] {}}};
+  ClusterService clusters{stores, audit, meter, tokens, tracker};
+  Reconciler reconciler{stores, audit, {helper, spokes, tracker, locks, meter}, ForeignPeers::remove, 1420, now};
   endpoint::AccountEndpoint account_endpoint{people};
   endpoint::ApiTokenEndpoint api_token_endpoint{people.api_tokens};
   endpoint::SessionEndpoint session_endpoint{people.sessions};
@@ -102,11 +103,13 @@ struct Hub::Parts {
   endpoint::EventEndpoint event_endpoint;
   endpoint::HealthEndpoint health_endpoint{stores, people.setup, hub, reconciler};
   endpoint::AdminEndpoint admin_endpoint{people.setup, hub};
+  endpoint::HubFigures figures{{stores, tracker, reconciler, broadcaster}, {directory.file("hub.sqlite"), "", 100}};
+  endpoint::MetricsEndpoint metrics_endpoint{meter, figures};
   app::AccountAuthenticator authenticator{people, audit};
   http::Router router{
       endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
                              hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,
-                             audit_endpoint, event_endpoint, health_endpoint, admin_endpoint}),
+                             audit_endpoint, event_endpoint, health_endpoint, admin_endpoint, metrics_endpoint}),
       authenticator};
   http::AllowedHosts hosts{std::vector<std::string>{"hub.example"}};
   http::StaticFiles files{"/nonexistent"};

@@ -40,6 +40,7 @@ TEST_CASE("Without a file everything has its default") {
   CHECK(made.retention_days == 400);
   CHECK(made.interface_mtu == 1420);
   CHECK((made.tokens_per_hour == 10 && made.logins_per_15min == 5 && made.unknown_tokens_per_minute == 60));
+  CHECK(made.metrics_spokes == 5000);
   CHECK(made.trusted_proxies.empty());
   CHECK_FALSE((made.allow_tls12 || made.keep_foreign_peers));
 }
@@ -63,6 +64,8 @@ minimum = "1.2"
 tokens_per_hour = 0
 logins_per_15min = 7
 unknown_tokens_per_minute = 8
+[metrics]
+spokes = 9
 )");
   CHECK((made.listen_address == "::1" && made.port == 8443));
   CHECK(made.database_path == "/srv/hub/database.sqlite");
@@ -73,6 +76,7 @@ unknown_tokens_per_minute = 8
   CHECK(made.trusted_proxies[0].prefix == 32);
   CHECK((made.certificate == "/c" && made.certificate_key == "/k"));
   CHECK((made.tokens_per_hour == 0 && made.logins_per_15min == 7 && made.unknown_tokens_per_minute == 8));
+  CHECK(made.metrics_spokes == 9);
 }
 
 TEST_CASE("A lifetime is a number with its unit, of at most a year") {

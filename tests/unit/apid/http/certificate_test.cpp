@@ -71,3 +71,15 @@ TEST_CASE("WhatIsNoCertificateIsNamed") {
   CHECK_THROWS_AS(make_certificate_if_absent({folder.path() + "/a/b/c.pem", folder.path() + "/k.pem"}, {}),
                   std::runtime_error);
 }
+
+TEST_CASE("TheEndOfACertificateIsWhatOpensslSays") {
+  const TemporaryDirectory folder;
+  const CertificateFiles files{folder.path() + "/c.pem", folder.path() + "/k.pem"};
+  CHECK_FALSE(valid_until(files.certificate));
+  make_certificate_if_absent(files, {"localhost"});
+  const auto end = valid_until(files.certificate);
+  REQUIRE(end);
+  const auto told =
+      output_of("date -u +%s -d \"$(openssl x509 -noout -enddate -in " + files.certificate + " | cut -d= -f2)\"");
+  CHECK(*end == std::stoll(told));
+}

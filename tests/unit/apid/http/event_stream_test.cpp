@@ -34,7 +34,9 @@ TEST_CASE("AnEventReachesEveryListenerOnce") {
   CHECK(first.frames[0] ==
         "id: 100\nevent: spoke.status\n"
         "data: {\"type\":\"spoke.status\",\"at\":\"2026-01-01T00:00:00Z\",\"id\":100,\"spoke\":{\"id\":\"x\"}}\n\n");
+  CHECK(events.streams() == 2);
   b.reset();
+  CHECK(events.streams() == 1);
   events.publish("reconcile", "2026-01-01T00:00:01Z", "");
   CHECK(first.frames.size() == 2);
   CHECK(second.frames.size() == 1);

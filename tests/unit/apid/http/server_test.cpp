@@ -15,6 +15,7 @@
 #include "apid/http/json.h"
 #include "tests/catch.hpp"
 #include "tests/unit/apid/http/fake_authenticator.h"
+#include "tests/unit/apid/http/keeping_meter.h"
 #include "tests/unit/apid/http/temporary_directory.h"
 #include "tests/unit/apid/http/tls_client.h"
 
@@ -42,7 +43,7 @@ struct Rig {
     options.deadlines = {1s, 1s, 1s, 2s, 2s};
     make_certificate_if_absent(options.certificate, {"localhost"});
     if (change) change(options);
-    server = std::make_unique<Server>(options, router, events);
+    server = std::make_unique<Server>(options, router, events, meter);
     server->start();
   }
 
@@ -83,6 +84,7 @@ struct Rig {
   FakeAuthenticator accounts;
   EventBroadcaster events{1000};
   Router router{table(), accounts};
+  KeepingMeter meter;
   ServerOptions options;
   std::unique_ptr<Server> server;
 };
@@ -464,4 +466,23 @@ TEST_CASE("ANewCertificateCountsForNewConnections") {
   rig.server->reload_certificate();
   CHECK(status_of(rig.client().ask(get("/api/hello"))) == 200);
   CHECK(status_of(before.ask(get("/api/hello"))) == 200);
+}
+
+TEST_CASE("EveryAnswerIsToldToTheMeterByItsRowAndNeverByItsPath") {
+  const Rig rig;
+  auto client = rig.client();
+  client.ask(get("/api/hello?secret=1"));
+  client.send("HEAD /api/hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.read_answer(false);
+  client.ask(get("/api/secret"));
+  client.ask("BREW /api/secret HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  client.ask(get("/api/events"));
+  client.ask(post("/api/hello", "{}"));
+  auto broken = rig.client();
+  broken.send("GET /secret HTTP/1.1\nHost: localhost\n\n");
+  broken.read_all();
+  CHECK(rig.meter.lines() == std::vector<std::string>{"GET /api/hello 200 ", "GET /api/hello 200 ",
+                                                      "GET  404 NOT_FOUND", "other  404 NOT_FOUND",
+                                                      "GET /api/events 401 UNAUTHENTICATED",
+                                                      "POST  405 METHOD_NOT_ALLOWED", "other  400 INVALID_REQUEST"});
 }

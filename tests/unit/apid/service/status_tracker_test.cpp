@@ -192,3 +192,46 @@ TEST_CASE_METHOD(Tracked,
   apply({peer_of(6, 0), peer_of(3, 0), peer_of(2, 0), peer_of(1, 0), peer_of(5, 0)});
   CHECK(keys(store::make_key(3), 2) == std::vector{store::make_key(2), store::make_key(1)});
 }
+
+TEST_CASE_METHOD(Tracked, "Bytes and handshakes are summed up over every spoke, whatever becomes of it") {
+  add(1);
+  add(2);
+  read();
+  apply({peer_of(1, kNow, 100), peer_of(2, 0, 5)});
+  apply({peer_of(1, kNow + 120, 150), peer_of(2, kNow, 6)});
+  apply({peer_of(1, kNow + 240, 10)});   // made anew: it counts from zero
+  apply({peer_of(1, kNow + 1000, 10)});  // was away: no interval
+  const auto figures = tracker.figures(10);
+  CHECK(figures.totals.received_bytes == 100 + 50 + 10 + 6);
+  CHECK(figures.totals.sent_bytes == 0);
+  CHECK(figures.totals.intervals == 2);
+  CHECK(figures.totals.interval_seconds == 240);
+  CHECK(figures.interface_up);
+  CHECK(figures.taken_at == kNow);
+  CHECK(figures.peers == 1);
+}
+
+TEST_CASE_METHOD(Tracked, "A start counts nothing that was counted before") {
+  add(1);
+  scratch.write([&](store::Transaction& t) {
+    stores.spokes.save_live(t, {{store::make_token(1).spoke_id, {SpokeStatus::active, kNow - 60, 500, 0}}});
+    return Done{};
+  });
+  read();
+  apply({peer_of(1, kNow, 510)});
+  CHECK(tracker.figures(1).totals.received_bytes == 10);
+  CHECK(tracker.figures(1).totals.interval_seconds == 60);
+}
+
+TEST_CASE_METHOD(Tracked, "Only so many spokes are named, those that registered last") {
+  for (int i = 1; i <= 5; ++i) add(i);
+  read();
+  apply({peer_of(5, kNow, 7)});
+  const auto figures = tracker.figures(2);
+  CHECK(figures.spoke_count == 5);
+  REQUIRE(figures.spokes.size() == 2);
+  CHECK(figures.spokes[0].first == store::make_token(5).spoke_id);
+  CHECK(figures.spokes[0].second.transfer_rx == 7);
+  CHECK(figures.spokes[1].first == store::make_token(4).spoke_id);
+  CHECK(tracker.figures(0).spokes.empty());
+}

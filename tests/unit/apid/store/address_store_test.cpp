@@ -132,3 +132,16 @@ TEST_CASE("IsAsFastInAFullAndTornNetworkAsInAnEmptyOne") {
   INFO(empty << " us empty, " << torn << " us torn");
   CHECK(torn < 4 * empty);
 }
+
+TEST_CASE("CountsWhatIsFree") {
+  Scratch scratch;
+  const auto free = [&] { return scratch.read([](Transaction& t) { return AddressStore().count_free(t); }); };
+  CHECK(free() == 0);
+  initialize(scratch, "10.0.0.0/16");
+  CHECK(free() == 65'533);
+  scratch.write([](Transaction& t) {
+    for (const char* text : {"10.0.0.5", "10.0.1.255", "10.0.2.0"}) AddressStore().take(t, *parse_address(text));
+    return Done{};
+  });
+  CHECK(free() == 65'530);
+}

@@ -156,6 +156,21 @@ TEST_CASE("AFailingWorkRollsBackItselfAlone") {
   CHECK(scratch.failures() == 0);
 }
 
+TEST_CASE("WritesAreCountedWithWhatBecameOfThem") {
+  Scratch scratch;
+  Database& database = scratch.database();
+  const auto before = database.figures();
+  CHECK(add(database, 1));
+  CHECK_FALSE(add(database, 2, ErrorCode::forbidden));  // refused by its own rule: no fault of the database
+  CHECK_FALSE(add(database, 1));
+  const auto figures = database.figures();
+  CHECK(figures.works == before.works + 3);
+  CHECK(figures.commits == before.commits + 1);
+  CHECK(figures.time > before.time);
+  CHECK(figures.failed == 1);
+  CHECK(figures.busy + figures.full == 0);
+}
+
 TEST_CASE("AnExceptionOfAWorkIsItsOwnError") {
   Scratch scratch;
   const auto outcome = scratch.database().write<Done>([](Transaction& t) -> Outcome<Done> {
@@ -190,6 +205,7 @@ TEST_CASE("AFullDatabaseFailsTheGroupAndRecoversByItself") {
   }
   first.join();
   second.join();
+  CHECK(database.figures().full == 3);  // the gate's own too
   CHECK(small == ErrorCode::storage_full);
   CHECK(large == ErrorCode::storage_full);
   CHECK(scratch.ask(kCount) == "0");
