@@ -4,7 +4,7 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useR
 import { api, body, setCsrfToken, setStepUp } from "@/api/client";
 import { follow } from "@/api/events";
 import type { Role, Self } from "@/api/types";
-import { ProofForm } from "@/features/sign_in/proof_form";
+import { ProofForm } from "@/parts/proof_form";
 import { useTexts } from "@/i18n/texts";
 import { Dialog } from "@/ui/dialog";
 

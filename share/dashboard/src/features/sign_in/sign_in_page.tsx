@@ -5,7 +5,7 @@ import { useTexts } from "@/i18n/texts";
 import { Door } from "@/shell/door";
 import { Field } from "@/ui/field";
 import { Notice } from "@/ui/notice";
-import { ProofForm } from "./proof_form";
+import { ProofForm } from "@/parts/proof_form";
 
 export function SignInPage({ ended }: { ended: boolean }) {
   const t = useTexts();
