@@ -24,7 +24,9 @@ const ClustersPage = lazy(async () => ({ default: (await import("./features/clus
 const ClusterPage = lazy(async () => ({ default: (await import("./features/clusters/cluster_page")).ClusterPage }));
 const AuditPage = lazy(async () => ({ default: (await import("./features/audit/audit_page")).AuditPage }));
 const UsersPage = lazy(async () => ({ default: (await import("./features/users/users_page")).UsersPage }));
-const ApiTokensPage = lazy(async () => ({ default: (await import("./features/api_tokens/api_tokens_page")).ApiTokensPage }));
+const ApiTokensPage = lazy(async () => ({
+  default: (await import("./features/api_tokens/api_tokens_page")).ApiTokensPage,
+}));
 const AccountPage = lazy(async () => ({ default: (await import("./features/account/account_page")).AccountPage }));
 const HubPage = lazy(async () => ({ default: (await import("./features/hub/hub_page")).HubPage }));
 
@@ -81,7 +83,12 @@ function Gate() {
 function Inside() {
   const hub = useQuery(hubQuery);
   const admin = useMay("admin");
-  if (hub.data === undefined) return <div className="mx-auto max-w-md p-8">{hub.error ? <Fault fault={hub.error} retry={() => hub.refetch()} /> : <Loading />}</div>;
+  if (hub.data === undefined)
+    return (
+      <div className="mx-auto max-w-md p-8">
+        {hub.error ? <Fault fault={hub.error} retry={() => hub.refetch()} /> : <Loading />}
+      </div>
+    );
   if (hub.data === null && admin) {
     return (
       <Suspense fallback={<Loading />}>

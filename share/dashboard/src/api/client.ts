@@ -25,7 +25,11 @@ export class ApiError extends Error {
 }
 
 type Listener = () => void;
-const session = { csrfToken: null as string | null, ended: new Set<Listener>(), stepUp: null as (() => Promise<boolean>) | null };
+const session = {
+  csrfToken: null as string | null,
+  ended: new Set<Listener>(),
+  stepUp: null as (() => Promise<boolean>) | null,
+};
 
 export function setCsrfToken(token: string | null): void {
   session.csrfToken = token;

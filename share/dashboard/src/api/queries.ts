@@ -21,7 +21,10 @@ export function makeQueryClient(): QueryClient {
 }
 
 type Page = { nextCursor: string | null };
-async function allPages<P extends Page, T>(read: (cursor?: string) => Promise<P>, items: (page: P) => T[]): Promise<T[]> {
+async function allPages<P extends Page, T>(
+  read: (cursor?: string) => Promise<P>,
+  items: (page: P) => T[],
+): Promise<T[]> {
   const all: T[] = [];
   let cursor: string | undefined;
   for (let count = 0; count < PAGES; count += 1) {

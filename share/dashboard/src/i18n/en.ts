@@ -1,6 +1,7 @@
 // Every text of the dashboard, in English. Other languages have the same shape (Texts). What is a name of the product's world (hub, spoke,
 // token, claim, handshake, endpoint) is the same word here as in the API and the manuals.
-const many = (count: number, one: string, other: string) => `${count.toLocaleString("en")} ${count === 1 ? one : other}`;
+const many = (count: number, one: string, other: string) =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : other}`;
 
 export const en = {
   product: "WireGuard Hub",
@@ -122,7 +123,8 @@ export const en = {
   },
   wizard: {
     title: "The hub's network",
-    intro: "Spokes get their addresses from this network. It cannot be changed later without registering every spoke again.",
+    intro:
+      "Spokes get their addresses from this network. It cannot be changed later without registering every spoke again.",
     network: "Network",
     networkHint: (hosts: number) => `${many(hosts, "address", "addresses")} for spokes`,
     port: "UDP port",
@@ -194,7 +196,8 @@ export const en = {
     filterStatus: "Status",
     filterOs: "System",
     any: "Any",
-    count: (shown: number, all: number) => (shown === all ? many(all, "spoke", "spokes") : `${shown.toLocaleString("en")} of ${many(all, "spoke", "spokes")}`),
+    count: (shown: number, all: number) =>
+      shown === all ? many(all, "spoke", "spokes") : `${shown.toLocaleString("en")} of ${many(all, "spoke", "spokes")}`,
     selected: (count: number) => `${many(count, "spoke", "spokes")} selected`,
     select: (name: string) => `Select ${name}`,
     selectAll: "Select all that are shown",
@@ -235,12 +238,14 @@ export const en = {
     noHistory: "Nothing in the audit trail.",
     remove: "Remove spoke",
     removeTitle: (name: string) => `Remove ${name}?`,
-    removeBody: "Its peer is taken off the hub at once: the machine loses the tunnel and its address is free again. This cannot be undone; a new token brings the machine back.",
+    removeBody:
+      "Its peer is taken off the hub at once: the machine loses the tunnel and its address is free again. This cannot be undone; a new token brings the machine back.",
     uninstall: "On the machine, this takes away what was installed:",
     typeName: "Type the name of the spoke to confirm",
     newKey: "New command",
     newKeyTitle: (name: string) => `A new command for ${name}?`,
-    newKeyBody: "For a machine that was installed anew or lost its key. The present tunnel works until the new key registers; the old command is void.",
+    newKeyBody:
+      "For a machine that was installed anew or lost its key. The present tunnel works until the new key registers; the old command is void.",
     gone: "This spoke was removed.",
     conflict: "Another key registered under this node's name",
   },
@@ -264,7 +269,8 @@ export const en = {
     macos: "In a terminal. It asks for your password by sudo.",
     windows: "In PowerShell that was started as administrator.",
     proxmox: "As root in the shell of the node.",
-    clusterNote: "A Proxmox cluster has a command of its own for each node: open the cluster, once its first node is here, and make the commands of the others there. Each node finds its cluster by itself and gets an address of its own.",
+    clusterNote:
+      "A Proxmox cluster has a command of its own for each node: open the cluster, once its first node is here, and make the commands of the others there. Each node finds its cluster by itself and gets an address of its own.",
     audit: "Read it before it runs",
     auditHint: "Downloads the script, compares its checksum, and only then runs it.",
     qr: "Link as QR code",
@@ -329,7 +335,8 @@ export const en = {
   },
   audit: {
     title: "Audit trail",
-    intro: "Who did what, and what was refused. Each event is chained to the one before it; `wghub audit verify` checks the chain.",
+    intro:
+      "Who did what, and what was refused. Each event is chained to the one before it; `wghub audit verify` checks the chain.",
     at: "Time",
     actor: "Actor",
     action: "Action",
@@ -342,6 +349,7 @@ export const en = {
     success: "Success",
     denied: "Denied",
     empty: "No event matches",
+    show: "Show",
     exportHint: "JSON lines, with the hashes of the chain",
   },
   users: {
@@ -413,7 +421,8 @@ export const en = {
     fixed: "What only root on the hub can change",
     fixedHint: "The policy of the privileged helper holds these. It trusts nothing that the dashboard says.",
     saved: "Saved.",
-    oldEndpoint: (count: number) => `${many(count, "spoke still has", "spokes still have")} the old endpoint. Each gets the new one with a new command.`,
+    oldEndpoint: (count: number) =>
+      `${many(count, "spoke still has", "spokes still have")} the old endpoint. Each gets the new one with a new command.`,
     created: "Created",
     updated: "Changed",
   },

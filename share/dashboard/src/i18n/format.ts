@@ -20,7 +20,8 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 export function formatAgo(at: number, now: number, language: string): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const seconds = Math.round((at - now) / 1000);
-  for (const [unit, size] of STEPS) if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+  for (const [unit, size] of STEPS)
+    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
   return format.format(seconds, "second");
 }
 

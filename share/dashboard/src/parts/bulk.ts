@@ -22,7 +22,12 @@ function cell(text: string): string {
 }
 
 export function toCsv(tokens: IssuedToken[], platform: Platform): string {
-  const rows = tokens.map(({ token, installCommands }) => [token.spokeName, token.allowedIPs[0] ?? "", token.expiresAt, installCommands[platform]]);
+  const rows = tokens.map(({ token, installCommands }) => [
+    token.spokeName,
+    token.allowedIPs[0] ?? "",
+    token.expiresAt,
+    installCommands[platform],
+  ]);
   return [["name", "address", "expires", "command"], ...rows].map((row) => row.map(cell).join(",")).join("\r\n");
 }
 

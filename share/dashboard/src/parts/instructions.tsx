@@ -40,11 +40,21 @@ export function Instructions({ issued, first }: { issued: IssuedToken; first: Pl
   const link = linkIn(command);
   return (
     <div className="space-y-4">
-      <Tabs label={t.add.platformTabs} value={platform} onChange={setPlatform} tabs={PLATFORMS.map((each) => [each, t.platform[each]])}>
+      <Tabs
+        label={t.add.platformTabs}
+        value={platform}
+        onChange={setPlatform}
+        tabs={PLATFORMS.map((each) => [each, t.platform[each]])}
+      >
         <div className="space-y-3">
           <p>{t.add[platform]}</p>
           <CopyBox text={command} label={t.add.instructions(issued.token.spokeName)} primary />
-          {platform === "proxmox" && <Notice kind="info">{t.add.clusterNote}{clusters.length > 0 && ` (${clusters.map(({ clusterName }) => clusterName).join(", ")})`}</Notice>}
+          {platform === "proxmox" && (
+            <Notice kind="info">
+              {t.add.clusterNote}
+              {clusters.length > 0 && ` (${clusters.map(({ clusterName }) => clusterName).join(", ")})`}
+            </Notice>
+          )}
           <details className="rounded-lg border border-line px-3.5 py-2.5">
             <summary className="font-medium text-sm">{t.add.audit}</summary>
             <div className="space-y-3 pt-3">

@@ -24,14 +24,22 @@ export function IssuedTable({ tokens, first = "linux" }: { tokens: IssuedToken[]
     >
       <div className="space-y-4">
         <Notice kind="warn">{t.add.manyHint}</Notice>
-        <Tabs label={t.add.platformTabs} value={platform} onChange={setPlatform} tabs={(["linux", "macos", "windows", "proxmox"] as const).map((each) => [each, t.platform[each]])}>
+        <Tabs
+          label={t.add.platformTabs}
+          value={platform}
+          onChange={setPlatform}
+          tabs={(["linux", "macos", "windows", "proxmox"] as const).map((each) => [each, t.platform[each]])}
+        >
           <Table
             label={t.add.manyTitle(tokens.length)}
             rows={tokens}
             rowKey={({ token }) => token.id}
             columns={[
               { head: t.add.name, cell: ({ token }) => <bdi>{token.spokeName}</bdi> },
-              { head: t.add.address, cell: ({ token }) => <span className="font-mono">{token.allowedIPs[0]?.replace("/32", "")}</span> },
+              {
+                head: t.add.address,
+                cell: ({ token }) => <span className="font-mono">{token.allowedIPs[0]?.replace("/32", "")}</span>,
+              },
               { head: t.action.copy, cell: ({ installCommands }) => <CopyButton text={installCommands[platform]} /> },
             ]}
           />

@@ -30,8 +30,25 @@ export function ProofForm({ submit, prove, children }: Props) {
       }}
     >
       {children}
-      <Field label={t.password} type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
-      {wantsTotp && <Field label={t.signIn.totp} hint={t.signIn.totpHint} autoComplete="one-time-code" required autoFocus value={totp} onChange={(event) => setTotp(event.target.value)} />}
+      <Field
+        label={t.password}
+        type="password"
+        autoComplete="current-password"
+        required
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+      />
+      {wantsTotp && (
+        <Field
+          label={t.signIn.totp}
+          hint={t.signIn.totpHint}
+          autoComplete="one-time-code"
+          required
+          autoFocus
+          value={totp}
+          onChange={(event) => setTotp(event.target.value)}
+        />
+      )}
       {!asksFirst && <Fault fault={proof.error} />}
       <Button type="submit" look="primary" className="w-full" busy={proof.isPending}>
         {submit}

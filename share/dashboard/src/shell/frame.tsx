@@ -1,6 +1,21 @@
 // The frame around every page: navigation, who is signed in, the state of the connection, shortcuts.
 import { useQueryClient } from "@tanstack/react-query";
-import { BookOpen, Boxes, Keyboard, KeyRound, LayoutDashboard, LogOut, Menu, Network, ScrollText, Search, Settings, Ticket, UserCog, Users } from "lucide-react";
+import {
+  BookOpen,
+  Boxes,
+  Keyboard,
+  KeyRound,
+  LayoutDashboard,
+  LogOut,
+  Menu,
+  Network,
+  ScrollText,
+  Search,
+  Settings,
+  Ticket,
+  UserCog,
+  Users,
+} from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { NavLink, useLocation } from "react-router";
 import { api } from "@/api/client";
@@ -27,7 +42,8 @@ export const PAGES = [
   { to: "/account", name: "account", Icon: UserCog, role: "viewer" },
 ] as const satisfies { to: string; name: string; Icon: typeof Menu; role: Role }[];
 
-const LINK = "flex items-center gap-2.5 rounded-lg px-3 py-2 text-sm text-muted hover:bg-raised aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink";
+const LINK =
+  "flex items-center gap-2.5 rounded-lg px-3 py-2 text-sm text-muted hover:bg-raised aria-[current=page]:bg-raised aria-[current=page]:font-medium aria-[current=page]:text-ink";
 
 function Navigation() {
   const t = useTexts();
@@ -53,7 +69,9 @@ function Connection() {
   const { connection } = useStream();
   return (
     <div role="status" aria-live="polite">
-      {connection === "lost" && <p className="bg-warn-soft px-4 py-2 text-center text-sm text-warn">{t.connection.lost}</p>}
+      {connection === "lost" && (
+        <p className="bg-warn-soft px-4 py-2 text-center text-sm text-warn">{t.connection.lost}</p>
+      )}
     </div>
   );
 }
@@ -75,7 +93,10 @@ export function Frame({ children }: { children: ReactNode }) {
   };
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[14.5rem_minmax(0,1fr)]">
-      <a href="#content" className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-50 focus:rounded-lg focus:bg-panel focus:p-3">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-50 focus:rounded-lg focus:bg-panel focus:p-3"
+      >
         {t.nav.skip}
       </a>
       <header className="flex flex-col gap-4 border-line bg-panel p-3 max-md:border-b md:sticky md:top-0 md:h-dvh md:overflow-y-auto md:border-e">
@@ -88,7 +109,11 @@ export function Frame({ children }: { children: ReactNode }) {
         </div>
         <div className={`flex grow flex-col justify-between gap-4 ${menu ? "" : "max-md:hidden"}`}>
           <div className="space-y-3">
-            <Button className="w-full justify-start! text-muted!" onClick={() => setOpen("palette")} aria-keyshortcuts="Control+K">
+            <Button
+              className="w-full justify-start! text-muted!"
+              onClick={() => setOpen("palette")}
+              aria-keyshortcuts="Control+K"
+            >
               <Search size={16} aria-hidden />
               <span className="truncate">{t.nav.palette}</span>
             </Button>
@@ -96,7 +121,8 @@ export function Frame({ children }: { children: ReactNode }) {
           </div>
           <div className="space-y-2 border-line border-t pt-3">
             <p className="break-words px-1.5 text-sm">
-              <span className="font-medium">{self.username}</span> <span className="text-muted">· {t.role[self.role]}</span>
+              <span className="font-medium">{self.username}</span>{" "}
+              <span className="text-muted">· {t.role[self.role]}</span>
             </p>
             <div className="flex flex-wrap items-center justify-between gap-1">
               <Preferences />

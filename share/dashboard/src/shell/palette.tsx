@@ -26,7 +26,12 @@ export function Palette({ onClose }: { onClose: () => void }) {
     void navigate(to);
   };
   const entries: Entry[] = [
-    ...PAGES.filter(({ role }) => admin || role !== "admin").map(({ to, name }) => ({ id: to, kind: t.palette.page, text: t.nav[name], run: go(to) })),
+    ...PAGES.filter(({ role }) => admin || role !== "admin").map(({ to, name }) => ({
+      id: to,
+      kind: t.palette.page,
+      text: t.nav[name],
+      run: go(to),
+    })),
     ...(operator ? [{ id: "add", kind: t.palette.action, text: t.spokes.add, run: go("/add") }] : []),
     {
       id: "theme",
@@ -37,10 +42,18 @@ export function Palette({ onClose }: { onClose: () => void }) {
         onClose();
       },
     },
-    ...spokes.map((spoke) => ({ id: spoke.id, kind: t.palette.spoke, text: spoke.name, extra: spoke.allowedIPs[0], run: go(`/spokes/${spoke.id}`) })),
+    ...spokes.map((spoke) => ({
+      id: spoke.id,
+      kind: t.palette.spoke,
+      text: spoke.name,
+      extra: spoke.allowedIPs[0],
+      run: go(`/spokes/${spoke.id}`),
+    })),
   ];
   const wanted = text.trim().toLowerCase();
-  const found = entries.filter((each) => !wanted || each.text.toLowerCase().includes(wanted) || each.extra?.startsWith(wanted)).slice(0, SHOWN);
+  const found = entries
+    .filter((each) => !wanted || each.text.toLowerCase().includes(wanted) || each.extra?.startsWith(wanted))
+    .slice(0, SHOWN);
   const onKey = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && found.length) {

@@ -13,7 +13,12 @@ export function Preferences() {
       <label className="sr-only" htmlFor="language">
         {t.nav.language}
       </label>
-      <select id="language" className="min-h-9 rounded-lg bg-transparent px-1 text-sm" value={language} onChange={(event) => setLanguage(event.target.value as Language)}>
+      <select
+        id="language"
+        className="min-h-9 rounded-lg bg-transparent px-1 text-sm"
+        value={language}
+        onChange={(event) => setLanguage(event.target.value as Language)}
+      >
         {Object.entries(LANGUAGES).map(([code, name]) => (
           <option key={code} value={code} lang={code}>
             {name}

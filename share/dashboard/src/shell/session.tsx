@@ -4,8 +4,8 @@ import { createContext, type ReactNode, useCallback, useContext, useEffect, useR
 import { api, body, setCsrfToken, setStepUp } from "@/api/client";
 import { follow } from "@/api/events";
 import type { Role, Self } from "@/api/types";
-import { ProofForm } from "@/parts/proof_form";
 import { useTexts } from "@/i18n/texts";
+import { ProofForm } from "@/parts/proof_form";
 import { Dialog } from "@/ui/dialog";
 
 const Context = createContext<Self | null>(null);

@@ -20,7 +20,10 @@ export const SHORTCUTS: { keys: string; text: (t: Texts) => string }[] = [
 ];
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
+  );
 }
 
 export function useShortcuts(open: { palette: () => void; help: () => void }): void {
@@ -35,7 +38,14 @@ export function useShortcuts(open: { palette: () => void; help: () => void }): v
         latest.current.palette();
         return;
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+      if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        isTyping(event.target) ||
+        document.querySelector("dialog[open]")
+      )
+        return;
       const going = Date.now() < goUntil;
       goUntil = 0;
       if (going && GO[event.key]) void navigate(GO[event.key] as string);

@@ -13,7 +13,10 @@ type Look = { look: keyof typeof LOOKS; Icon: typeof Circle };
 
 function Badge({ look, Icon, text, hint }: Look & { text: string; hint?: string }) {
   return (
-    <span className={`inline-flex items-center gap-1 rounded-full px-2 py-0.5 font-medium text-xs whitespace-nowrap ${LOOKS[look]}`} title={hint}>
+    <span
+      className={`inline-flex items-center gap-1 rounded-full px-2 py-0.5 font-medium text-xs whitespace-nowrap ${LOOKS[look]}`}
+      title={hint}
+    >
       <Icon size={13} aria-hidden />
       {text}
     </span>

@@ -1,7 +1,8 @@
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 import { Link, type LinkProps } from "react-router";
 
-const BASE = "inline-flex min-h-9 items-center justify-center gap-1.5 rounded-lg px-3 text-sm font-medium whitespace-nowrap transition-colors disabled:opacity-55";
+const BASE =
+  "inline-flex min-h-9 items-center justify-center gap-1.5 rounded-lg px-3 text-sm font-medium whitespace-nowrap transition-colors disabled:opacity-55";
 const LOOKS = {
   primary: "bg-accent text-on-accent hover:brightness-110",
   plain: "border border-edge bg-panel text-ink hover:bg-raised",
@@ -14,13 +15,24 @@ type Props = ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look; busy?: boo
 
 export function Button({ look = "plain", busy = false, className = "", children, disabled, ...rest }: Props) {
   return (
-    <button type="button" className={`${BASE} ${LOOKS[look]} ${className}`} disabled={disabled || busy} aria-busy={busy} {...rest}>
+    <button
+      type="button"
+      className={`${BASE} ${LOOKS[look]} ${className}`}
+      disabled={disabled || busy}
+      aria-busy={busy}
+      {...rest}
+    >
       {children}
     </button>
   );
 }
 
-export function IconButton({ label, children, className = "", ...rest }: Props & { label: string; children: ReactNode }) {
+export function IconButton({
+  label,
+  children,
+  className = "",
+  ...rest
+}: Props & { label: string; children: ReactNode }) {
   return (
     <Button look="quiet" className={`w-9 px-0! ${className}`} aria-label={label} title={label} {...rest}>
       {children}

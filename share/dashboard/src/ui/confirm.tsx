@@ -6,7 +6,17 @@ import { Dialog, DialogActions } from "./dialog";
 import { Field } from "./field";
 import { Fault } from "./notice";
 
-type Props = { title: string; children: ReactNode; action: string; typed?: { label: string; value: string }; busy: boolean; fault: unknown; onClose: () => void; onConfirm: () => void; danger?: boolean };
+type Props = {
+  title: string;
+  children: ReactNode;
+  action: string;
+  typed?: { label: string; value: string };
+  busy: boolean;
+  fault: unknown;
+  onClose: () => void;
+  onConfirm: () => void;
+  danger?: boolean;
+};
 
 export function Confirm({ title, children, action, typed, busy, fault, onClose, onConfirm, danger = true }: Props) {
   const t = useTexts();
@@ -22,7 +32,14 @@ export function Confirm({ title, children, action, typed, busy, fault, onClose, 
         }}
       >
         {children}
-        {typed && <Field label={typed.label} value={text} onChange={(event) => setText(event.target.value)} placeholder={typed.value} />}
+        {typed && (
+          <Field
+            label={typed.label}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            placeholder={typed.value}
+          />
+        )}
         <Fault fault={fault} />
         <DialogActions>
           <Button onClick={onClose}>{t.action.cancel}</Button>

@@ -17,7 +17,14 @@ export function CopyButton({ text, label, primary = false }: { text: string; lab
     return () => clearTimeout(timer);
   }, [copied]);
   return (
-    <Button look={primary ? "primary" : "plain"} onClick={() => write(text).then(() => setCopied(true)).catch(() => setCopied(false))}>
+    <Button
+      look={primary ? "primary" : "plain"}
+      onClick={() =>
+        write(text)
+          .then(() => setCopied(true))
+          .catch(() => setCopied(false))
+      }
+    >
       {copied ? <Check size={16} aria-hidden /> : <Copy size={16} aria-hidden />}
       <span aria-live="polite">{copied ? t.action.copied : (label ?? t.action.copy)}</span>
     </Button>
@@ -29,7 +36,13 @@ export function CopyBox({ text, label, primary }: { text: string; label: string;
   return (
     <div className="flex flex-col gap-2 rounded-lg border border-line bg-raised p-3">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-      <pre dir="ltr" className="max-h-40 select-all overflow-auto whitespace-pre-wrap break-all font-mono text-sm" tabIndex={0} role="region" aria-label={label}>
+      <pre
+        dir="ltr"
+        className="max-h-40 select-all overflow-auto whitespace-pre-wrap break-all font-mono text-sm"
+        tabIndex={0}
+        role="region"
+        aria-label={label}
+      >
         {text}
       </pre>
       <div className="flex justify-end">

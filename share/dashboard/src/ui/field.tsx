@@ -1,7 +1,14 @@
 // A field of a form: label, input, hint, fault; the latter two are told to who cannot see them.
-import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from "react";
 
-const INPUT = "w-full min-w-0 rounded-lg border border-edge bg-panel px-3 py-1.5 text-ink placeholder:text-muted aria-invalid:border-bad";
+const INPUT =
+  "w-full min-w-0 rounded-lg border border-edge bg-panel px-3 py-1.5 text-ink placeholder:text-muted aria-invalid:border-bad";
 
 type Told = { label: string; hint?: ReactNode; fault?: string | undefined; hideLabel?: boolean };
 
@@ -31,26 +38,57 @@ function told(id: string, { hint, fault }: Told) {
   return { id, "aria-invalid": fault ? true : undefined, "aria-describedby": hint || fault ? `${id}-told` : undefined };
 }
 
-export function Field({ label, hint, fault, hideLabel, className = "", ...rest }: Told & InputHTMLAttributes<HTMLInputElement>) {
+export function Field({
+  label,
+  hint,
+  fault,
+  hideLabel,
+  className = "",
+  ...rest
+}: Told & InputHTMLAttributes<HTMLInputElement>) {
   const id = useId();
   return (
     <Frame id={id} label={label} hint={hint} fault={fault} hideLabel={hideLabel}>
-      <input className={`${INPUT} ${className}`} autoComplete="off" spellCheck={false} {...told(id, { label, hint, fault })} {...rest} />
+      <input
+        className={`${INPUT} ${className}`}
+        autoComplete="off"
+        spellCheck={false}
+        {...told(id, { label, hint, fault })}
+        {...rest}
+      />
     </Frame>
   );
 }
 
-export function AreaField({ label, hint, fault, hideLabel, ...rest }: Told & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+export function AreaField({
+  label,
+  hint,
+  fault,
+  hideLabel,
+  ...rest
+}: Told & TextareaHTMLAttributes<HTMLTextAreaElement>) {
   const id = useId();
   return (
     <Frame id={id} label={label} hint={hint} fault={fault} hideLabel={hideLabel}>
-      <textarea className={`${INPUT} font-mono text-sm`} spellCheck={false} {...told(id, { label, hint, fault })} {...rest} />
+      <textarea
+        className={`${INPUT} font-mono text-sm`}
+        spellCheck={false}
+        {...told(id, { label, hint, fault })}
+        {...rest}
+      />
     </Frame>
   );
 }
 
 type Options = { options: [value: string, text: string][] };
-export function SelectField({ label, hint, fault, hideLabel, options, ...rest }: Told & Options & SelectHTMLAttributes<HTMLSelectElement>) {
+export function SelectField({
+  label,
+  hint,
+  fault,
+  hideLabel,
+  options,
+  ...rest
+}: Told & Options & SelectHTMLAttributes<HTMLSelectElement>) {
   const id = useId();
   return (
     <Frame id={id} label={label} hint={hint} fault={fault} hideLabel={hideLabel}>

@@ -12,7 +12,15 @@ const KINDS = {
   info: { look: "bg-raised text-ink", Icon: Info },
 };
 
-export function Notice({ kind, children, live = false }: { kind: keyof typeof KINDS; children: ReactNode; live?: boolean }) {
+export function Notice({
+  kind,
+  children,
+  live = false,
+}: {
+  kind: keyof typeof KINDS;
+  children: ReactNode;
+  live?: boolean;
+}) {
   const { look, Icon } = KINDS[kind];
   return (
     <div className={`flex gap-2.5 rounded-lg px-3.5 py-2.5 text-sm ${look}`} role={live ? "alert" : undefined}>
@@ -28,12 +36,16 @@ export function Fault({ fault, fields = [], retry }: { fault: unknown; fields?: 
   if (!fault) return null;
   const error = fault instanceof ApiError ? fault : null;
   if (error?.body.field && fields.includes(error.body.field)) return null;
-  const [text, hint] = error ? [error.body.error ?? t.error.noAnswer, error.body.recoveryHint ?? t.error.noAnswerHint] : [t.error.unknown, t.error.crashHint];
+  const [text, hint] = error
+    ? [error.body.error ?? t.error.noAnswer, error.body.recoveryHint ?? t.error.noAnswerHint]
+    : [t.error.unknown, t.error.crashHint];
   return (
     <Notice kind="bad" live>
       <p className="font-medium">{text}</p>
       <p>{hint}</p>
-      {error?.body.requestId && error.status >= 500 && <p className="font-mono text-xs">{t.error.reference(error.body.requestId)}</p>}
+      {error?.body.requestId && error.status >= 500 && (
+        <p className="font-mono text-xs">{t.error.reference(error.body.requestId)}</p>
+      )}
       {retry && <Button onClick={retry}>{t.action.refresh}</Button>}
     </Notice>
   );

@@ -3,7 +3,17 @@ import type { ReactNode } from "react";
 
 export type Column<Row> = { head: string; cell: (row: Row) => ReactNode; wide?: boolean };
 
-export function Table<Row>({ label, columns, rows, rowKey }: { label: string; columns: Column<Row>[]; rows: Row[]; rowKey: (row: Row) => string | number }) {
+export function Table<Row>({
+  label,
+  columns,
+  rows,
+  rowKey,
+}: {
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string | number;
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section className="overflow-x-auto rounded-xl border border-line bg-panel" tabIndex={0} aria-label={label}>
@@ -11,7 +21,11 @@ export function Table<Row>({ label, columns, rows, rowKey }: { label: string; co
         <thead>
           <tr className="border-line border-b text-muted">
             {columns.map(({ head, wide }) => (
-              <th key={head} scope="col" className={`px-3 py-2 text-start font-medium whitespace-nowrap ${wide ? "max-md:hidden" : ""}`}>
+              <th
+                key={head}
+                scope="col"
+                className={`px-3 py-2 text-start font-medium whitespace-nowrap ${wide ? "max-md:hidden" : ""}`}
+              >
                 {head}
               </th>
             ))}

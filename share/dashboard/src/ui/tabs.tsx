@@ -1,6 +1,12 @@
 import { type KeyboardEvent, type ReactNode, useId } from "react";
 
-type Props<T extends string> = { label: string; tabs: [value: T, text: string][]; value: T; onChange: (value: T) => void; children?: ReactNode };
+type Props<T extends string> = {
+  label: string;
+  tabs: [value: T, text: string][];
+  value: T;
+  onChange: (value: T) => void;
+  children?: ReactNode;
+};
 
 /** Tabs of which one is shown; arrows move between them. Without children: a choice of views of what follows. */
 export function Tabs<T extends string>({ label, tabs, value, onChange, children }: Props<T>) {
@@ -17,7 +23,12 @@ export function Tabs<T extends string>({ label, tabs, value, onChange, children 
   };
   return (
     <div>
-      <div role="tablist" aria-label={label} className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-lg bg-raised p-1" onKeyDown={move}>
+      <div
+        role="tablist"
+        aria-label={label}
+        className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-lg bg-raised p-1"
+        onKeyDown={move}
+      >
         {tabs.map(([each, text]) => (
           <button
             key={each}

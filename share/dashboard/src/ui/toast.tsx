@@ -27,9 +27,15 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Context value={say}>
       {children}
-      <div aria-live="polite" className="pointer-events-none fixed inset-x-3 bottom-3 z-50 flex flex-col items-center gap-2">
+      <div
+        aria-live="polite"
+        className="pointer-events-none fixed inset-x-3 bottom-3 z-50 flex flex-col items-center gap-2"
+      >
         {shown.map((toast) => (
-          <div key={toast.id} className={`pointer-events-auto flex max-w-full items-center gap-3 rounded-lg border bg-panel px-4 py-2.5 text-sm shadow-lg ${toast.bad ? "border-bad text-bad" : "border-line"}`}>
+          <div
+            key={toast.id}
+            className={`pointer-events-auto flex max-w-full items-center gap-3 rounded-lg border bg-panel px-4 py-2.5 text-sm shadow-lg ${toast.bad ? "border-bad text-bad" : "border-line"}`}
+          >
             <span className="min-w-0 break-words">{toast.text}</span>
             {toast.undo && (
               <Button

@@ -5,15 +5,15 @@ import { Link, useNavigate, useParams } from "react-router";
 import { ApiError, api, body } from "@/api/client";
 import { clusterQuery } from "@/api/queries";
 import type { Cluster, IssuedToken } from "@/api/types";
-import { IssuedTable } from "@/parts/issued_table";
 import { useTexts } from "@/i18n/texts";
+import { IssuedTable } from "@/parts/issued_table";
 import { useMay } from "@/shell/session";
 import { ClusterBadge, SpokeBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { Confirm } from "@/ui/confirm";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field } from "@/ui/field";
-import { Empty, Fault, Loading, Notice } from "@/ui/notice";
+import { Empty, Fault, Loading } from "@/ui/notice";
 import { Facts, Page, Panel } from "@/ui/panel";
 import { Table } from "@/ui/table";
 import { Ago } from "@/ui/time";
@@ -30,7 +30,8 @@ export function ClusterPage() {
     mutationFn: () => body(api.POST("/api/proxmox/clusters/{id}/tokens", { params: { path: { id } }, body: {} })),
     onSuccess: () => void client.invalidateQueries({ queryKey: ["cluster", id] }),
   });
-  if (found.error instanceof ApiError && found.error.status === 404) return <Empty title={t.error.page} hint={t.error.pageHint} />;
+  if (found.error instanceof ApiError && found.error.status === 404)
+    return <Empty title={t.error.page} hint={t.error.pageHint} />;
   if (!found.data) return found.error ? <Fault fault={found.error} retry={() => found.refetch()} /> : <Loading />;
   const { cluster, nodes, missingNodes } = found.data;
   const unserved = missingNodes.filter(({ tokenId }) => tokenId === null);
@@ -60,7 +61,14 @@ export function ClusterPage() {
           facts={[
             [t.clusters.datacenter, <bdi key="d">{cluster.datacenter ?? "–"}</bdi>],
             [t.clusters.description, <bdi key="n">{cluster.description ?? "–"}</bdi>],
-            [t.clusters.quorum, cluster.quorate === null ? t.clusters.unknown : cluster.quorate ? t.clusters.quorate : t.clusters.notQuorate],
+            [
+              t.clusters.quorum,
+              cluster.quorate === null
+                ? t.clusters.unknown
+                : cluster.quorate
+                  ? t.clusters.quorate
+                  : t.clusters.notQuorate,
+            ],
           ]}
         />
       </Panel>
@@ -82,7 +90,11 @@ export function ClusterPage() {
               ),
             },
             { head: t.spokes.status, cell: ({ status }) => <SpokeBadge status={status} /> },
-            { head: t.spokes.address, wide: true, cell: ({ allowedIPs }) => <span className="font-mono">{allowedIPs[0]?.replace("/32", "")}</span> },
+            {
+              head: t.spokes.address,
+              wide: true,
+              cell: ({ allowedIPs }) => <span className="font-mono">{allowedIPs[0]?.replace("/32", "")}</span>,
+            },
             { head: t.spokes.handshake, cell: ({ lastHandshake }) => <Ago at={lastHandshake} /> },
           ]}
         />
@@ -105,7 +117,9 @@ export function ClusterPage() {
             {missingNodes.map((node) => (
               <li key={node.proxmoxNodeName} className="flex flex-wrap gap-x-3">
                 <bdi className="font-medium">{node.proxmoxNodeName}</bdi>
-                <span className="text-muted">{node.online === null ? t.clusters.unknown : node.online ? t.clusters.online : t.clusters.offline}</span>
+                <span className="text-muted">
+                  {node.online === null ? t.clusters.unknown : node.online ? t.clusters.online : t.clusters.offline}
+                </span>
                 {node.tokenId && (
                   <Link to={`/tokens/${node.tokenId}`} className="underline">
                     {t.clusters.pending}
@@ -131,13 +145,18 @@ function EditCluster({ cluster, onClose }: { cluster: Cluster; onClose: () => vo
   const client = useQueryClient();
   const [datacenter, setDatacenter] = useState(cluster.datacenter ?? "");
   const [description, setDescription] = useState(cluster.description ?? "");
-  const put = (notes: Notes) => body(api.PUT("/api/proxmox/clusters/{id}", { params: { path: { id: cluster.id } }, body: notes }));
-  const refresh = () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "clusters" || queryKey[0] === "cluster" });
+  const put = (notes: Notes) =>
+    body(api.PUT("/api/proxmox/clusters/{id}", { params: { path: { id: cluster.id } }, body: notes }));
+  const refresh = () =>
+    client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === "clusters" || queryKey[0] === "cluster" });
   const save = useMutation({
     mutationFn: () => put({ datacenter: datacenter.trim() || null, description: description.trim() || null }),
     onSuccess: () => {
       void refresh();
-      const undo = () => put({ datacenter: cluster.datacenter, description: cluster.description }).then(refresh, () => say(t.error.title, { bad: true }));
+      const undo = () =>
+        put({ datacenter: cluster.datacenter, description: cluster.description }).then(refresh, () =>
+          say(t.error.title, { bad: true }),
+        );
       say(t.clusters.saved, { undo });
       onClose();
     },
@@ -152,8 +171,18 @@ function EditCluster({ cluster, onClose }: { cluster: Cluster; onClose: () => vo
           save.mutate();
         }}
       >
-        <Field label={t.clusters.datacenter} value={datacenter} onChange={(event) => setDatacenter(event.target.value)} fault={fault?.of("datacenter")} />
-        <Field label={t.clusters.description} value={description} onChange={(event) => setDescription(event.target.value)} fault={fault?.of("description")} />
+        <Field
+          label={t.clusters.datacenter}
+          value={datacenter}
+          onChange={(event) => setDatacenter(event.target.value)}
+          fault={fault?.of("datacenter")}
+        />
+        <Field
+          label={t.clusters.description}
+          value={description}
+          onChange={(event) => setDescription(event.target.value)}
+          fault={fault?.of("description")}
+        />
         <Fault fault={save.error} fields={["datacenter", "description"]} />
         <DialogActions>
           <Button onClick={onClose}>{t.action.cancel}</Button>
@@ -178,7 +207,14 @@ function RemoveCluster({ cluster, onClose }: { cluster: Cluster; onClose: () => 
     },
   });
   return (
-    <Confirm title={t.clusters.removeTitle(cluster.clusterName)} action={t.clusters.remove} busy={removal.isPending} fault={removal.error} onClose={onClose} onConfirm={() => removal.mutate()}>
+    <Confirm
+      title={t.clusters.removeTitle(cluster.clusterName)}
+      action={t.clusters.remove}
+      busy={removal.isPending}
+      fault={removal.error}
+      onClose={onClose}
+      onConfirm={() => removal.mutate()}
+    >
       <p>{t.clusters.removeBody}</p>
     </Confirm>
   );

@@ -21,10 +21,35 @@ export function ClustersPage() {
           rows={clusters.data}
           rowKey={({ id }) => id}
           columns={[
-            { head: t.clusters.name, cell: ({ id, clusterName }) => <Link to={`/clusters/${id}`} className="font-medium hover:underline"><bdi>{clusterName}</bdi></Link> },
+            {
+              head: t.clusters.name,
+              cell: ({ id, clusterName }) => (
+                <Link to={`/clusters/${id}`} className="font-medium hover:underline">
+                  <bdi>{clusterName}</bdi>
+                </Link>
+              ),
+            },
             { head: t.clusters.status, cell: ({ status }) => <ClusterBadge status={status} /> },
-            { head: t.clusters.nodes, cell: ({ nodeCount, activeNodes }) => <span className="tabular-nums">{activeNodes} / {nodeCount}</span> },
-            { head: t.clusters.quorum, wide: true, cell: ({ quorate }) => (quorate === null ? t.clusters.unknown : quorate ? t.clusters.quorate : <span className="text-bad">{t.clusters.notQuorate}</span>) },
+            {
+              head: t.clusters.nodes,
+              cell: ({ nodeCount, activeNodes }) => (
+                <span className="tabular-nums">
+                  {activeNodes} / {nodeCount}
+                </span>
+              ),
+            },
+            {
+              head: t.clusters.quorum,
+              wide: true,
+              cell: ({ quorate }) =>
+                quorate === null ? (
+                  t.clusters.unknown
+                ) : quorate ? (
+                  t.clusters.quorate
+                ) : (
+                  <span className="text-bad">{t.clusters.notQuorate}</span>
+                ),
+            },
             { head: t.clusters.datacenter, wide: true, cell: ({ datacenter }) => <bdi>{datacenter ?? "–"}</bdi> },
           ]}
         />

@@ -4,15 +4,15 @@ import { useState } from "react";
 import { ApiError, api, body } from "@/api/client";
 import type { IssuedToken, Platform } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
+import { MOST, parseLines } from "@/parts/bulk";
 import { Instructions } from "@/parts/instructions";
+import { IssuedTable } from "@/parts/issued_table";
 import { useMay } from "@/shell/session";
 import { Button } from "@/ui/button";
 import { AreaField, Field, SelectField } from "@/ui/field";
 import { Empty, Fault } from "@/ui/notice";
 import { Page, Panel } from "@/ui/panel";
 import { Tabs } from "@/ui/tabs";
-import { MOST, parseLines } from "@/parts/bulk";
-import { IssuedTable } from "@/parts/issued_table";
 import { Progress } from "./progress";
 
 type Made = { kind: "one"; issued: IssuedToken; platform: Platform } | { kind: "many"; tokens: IssuedToken[] };
@@ -25,7 +25,10 @@ export function AddPage() {
   if (!operator) return <Empty title={t.error.page} hint={t.error.pageHint} />;
   if (made) {
     return (
-      <Page title={made.kind === "one" ? t.add.instructions(made.issued.token.spokeName) : t.add.title} actions={<Button onClick={() => setMade(null)}>{t.add.another}</Button>}>
+      <Page
+        title={made.kind === "one" ? t.add.instructions(made.issued.token.spokeName) : t.add.title}
+        actions={<Button onClick={() => setMade(null)}>{t.add.another}</Button>}
+      >
         {made.kind === "many" ? (
           <IssuedTable tokens={made.tokens} />
         ) : (
@@ -43,7 +46,15 @@ export function AddPage() {
   }
   return (
     <Page title={t.add.title}>
-      <Tabs label={t.add.title} value={mode} onChange={setMode} tabs={[["one", t.add.one], ["many", t.add.many]]}>
+      <Tabs
+        label={t.add.title}
+        value={mode}
+        onChange={setMode}
+        tabs={[
+          ["one", t.add.one],
+          ["many", t.add.many],
+        ]}
+      >
         <Panel className="max-w-xl">{mode === "one" ? <One onMade={setMade} /> : <Many onMade={setMade} />}</Panel>
       </Tabs>
     </Page>
@@ -56,7 +67,12 @@ function One({ onMade }: { onMade: (made: Made) => void }) {
   const [address, setAddress] = useState("");
   const [platform, setPlatform] = useState<Platform>("linux");
   const create = useMutation({
-    mutationFn: () => body(api.POST("/api/installation/token", { body: { spokeName: name, ...(address.trim() && { customIP: address.trim() }) } })),
+    mutationFn: () =>
+      body(
+        api.POST("/api/installation/token", {
+          body: { spokeName: name, ...(address.trim() && { customIP: address.trim() }) },
+        }),
+      ),
     onSuccess: (issued) => onMade({ kind: "one", issued: issued as IssuedToken, platform }),
   });
   const fault = create.error instanceof ApiError ? create.error : null;
@@ -68,9 +84,30 @@ function One({ onMade }: { onMade: (made: Made) => void }) {
         create.mutate();
       }}
     >
-      <Field label={t.add.name} hint={t.add.nameHint} required maxLength={128} autoFocus value={name} onChange={(event) => setName(event.target.value)} fault={fault?.of("spokeName")} />
-      <Field label={t.add.address} hint={t.add.addressHint} dir="ltr" value={address} onChange={(event) => setAddress(event.target.value)} fault={fault?.of("customIP")} />
-      <SelectField label={t.add.platform} value={platform} onChange={(event) => setPlatform(event.target.value as Platform)} options={Object.entries(t.platform) as [string, string][]} />
+      <Field
+        label={t.add.name}
+        hint={t.add.nameHint}
+        required
+        maxLength={128}
+        autoFocus
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        fault={fault?.of("spokeName")}
+      />
+      <Field
+        label={t.add.address}
+        hint={t.add.addressHint}
+        dir="ltr"
+        value={address}
+        onChange={(event) => setAddress(event.target.value)}
+        fault={fault?.of("customIP")}
+      />
+      <SelectField
+        label={t.add.platform}
+        value={platform}
+        onChange={(event) => setPlatform(event.target.value as Platform)}
+        options={Object.entries(t.platform) as [string, string][]}
+      />
       <Fault fault={create.error} fields={["spokeName", "customIP"]} />
       <Button type="submit" look="primary" busy={create.isPending}>
         {t.add.submit}
@@ -95,9 +132,21 @@ function Many({ onMade }: { onMade: (made: Made) => void }) {
         create.mutate();
       }}
     >
-      <AreaField label={t.add.names} hint={t.add.namesHint(wanted.length)} rows={10} required value={text} onChange={(event) => setText(event.target.value)} />
+      <AreaField
+        label={t.add.names}
+        hint={t.add.namesHint(wanted.length)}
+        rows={10}
+        required
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
       <Fault fault={create.error} />
-      <Button type="submit" look="primary" busy={create.isPending} disabled={wanted.length === 0 || wanted.length > MOST}>
+      <Button
+        type="submit"
+        look="primary"
+        busy={create.isPending}
+        disabled={wanted.length === 0 || wanted.length > MOST}
+      >
         {t.add.submitMany}
       </Button>
     </form>

@@ -21,24 +21,56 @@ export function heldOf(spokes: Spoke[], tokens: Token[]): number {
 export function concernsOf({ hub, spokes, tokens, clusters, happenings }: Known, now: number, t: Texts): Concern[] {
   const concerns: Concern[] = [];
   happenings.forEach((each) => {
-    if (each.type === "alarm") concerns.push({ id: `alarm-${each.id}`, kind: "bad", text: t.overview.alarm(each.alarm.text), to: "/audit", at: each.at });
+    if (each.type === "alarm")
+      concerns.push({
+        id: `alarm-${each.id}`,
+        kind: "bad",
+        text: t.overview.alarm(each.alarm.text),
+        to: "/audit",
+        at: each.at,
+      });
   });
   for (const token of tokens) {
     const open = token.state === "unused" || token.state === "claimed";
     if (open && token.progress && token.progress.code !== 0)
-      concerns.push({ id: `failed-${token.id}`, kind: "bad", text: t.overview.failed(token.spokeName, t.stage[token.progress.stage]), to: `/tokens/${token.id}`, at: token.progress.at });
+      concerns.push({
+        id: `failed-${token.id}`,
+        kind: "bad",
+        text: t.overview.failed(token.spokeName, t.stage[token.progress.stage]),
+        to: `/tokens/${token.id}`,
+        at: token.progress.at,
+      });
     else if (open && Date.parse(token.expiresAt) - now < EXPIRES_SOON_MS)
-      concerns.push({ id: `expiring-${token.id}`, kind: "info", text: t.overview.expiring(token.spokeName), to: `/tokens/${token.id}`, at: token.expiresAt });
+      concerns.push({
+        id: `expiring-${token.id}`,
+        kind: "info",
+        text: t.overview.expiring(token.spokeName),
+        to: `/tokens/${token.id}`,
+        at: token.expiresAt,
+      });
   }
   const inactive = spokes.filter(({ status }) => status === "inactive").length;
-  if (inactive) concerns.push({ id: "inactive", kind: "warn", text: t.overview.inactive(inactive), to: "/spokes?status=inactive" });
+  if (inactive)
+    concerns.push({ id: "inactive", kind: "warn", text: t.overview.inactive(inactive), to: "/spokes?status=inactive" });
   for (const cluster of clusters)
     if (cluster.status === "degraded" || cluster.status === "critical")
-      concerns.push({ id: `cluster-${cluster.id}`, kind: cluster.status === "critical" ? "bad" : "warn", text: t.overview.clusterBad(cluster.clusterName, t.clusterStatus[cluster.status]), to: `/clusters/${cluster.id}` });
-  if (hub && heldOf(spokes, tokens) >= POOL_FULL * poolOf(hub)) concerns.push({ id: "pool", kind: "warn", text: t.overview.poolNearlyFull, to: "/hub" });
+      concerns.push({
+        id: `cluster-${cluster.id}`,
+        kind: cluster.status === "critical" ? "bad" : "warn",
+        text: t.overview.clusterBad(cluster.clusterName, t.clusterStatus[cluster.status]),
+        to: `/clusters/${cluster.id}`,
+      });
+  if (hub && heldOf(spokes, tokens) >= POOL_FULL * poolOf(hub))
+    concerns.push({ id: "pool", kind: "warn", text: t.overview.poolNearlyFull, to: "/hub" });
   happenings.forEach((each) => {
     if (each.type === "reconcile")
-      concerns.push({ id: `reconcile-${each.id}`, kind: "info", text: t.overview.corrected(each.reconcile.added + each.reconcile.removed + each.reconcile.corrected), to: "/audit", at: each.at });
+      concerns.push({
+        id: `reconcile-${each.id}`,
+        kind: "info",
+        text: t.overview.corrected(each.reconcile.added + each.reconcile.removed + each.reconcile.corrected),
+        to: "/audit",
+        at: each.at,
+      });
   });
   const rank = { bad: 0, warn: 1, info: 2 };
   return concerns.sort((a, b) => rank[a.kind] - rank[b.kind]);

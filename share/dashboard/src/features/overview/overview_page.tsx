@@ -30,7 +30,11 @@ export function OverviewPage() {
   const clusters = useQuery(clustersQuery);
   if (!hub.data || !spokes.data || !tokens.data || !clusters.data) {
     const fault = hub.error ?? spokes.error ?? tokens.error ?? clusters.error;
-    return <Page title={t.overview.title}>{fault ? <Fault fault={fault} /> : hub.data === null ? <Empty title={t.overview.empty} /> : <Loading />}</Page>;
+    return (
+      <Page title={t.overview.title}>
+        {fault ? <Fault fault={fault} /> : hub.data === null ? <Empty title={t.overview.empty} /> : <Loading />}
+      </Page>
+    );
   }
   const pool = poolOf(hub.data);
   const held = heldOf(spokes.data, tokens.data);
@@ -49,8 +53,14 @@ export function OverviewPage() {
     >
       <div className="grid grid-cols-3 gap-3">
         {(["active", "pending", "inactive"] as SpokeStatus[]).map((status) => (
-          <Link key={status} to={`/spokes?status=${status}`} className="rounded-xl border border-line bg-panel p-3 hover:border-edge sm:p-4">
-            <span className="block font-semibold text-2xl tabular-nums sm:text-3xl">{spokes.data.filter((spoke) => spoke.status === status).length}</span>
+          <Link
+            key={status}
+            to={`/spokes?status=${status}`}
+            className="rounded-xl border border-line bg-panel p-3 hover:border-edge sm:p-4"
+          >
+            <span className="block font-semibold text-2xl tabular-nums sm:text-3xl">
+              {spokes.data.filter((spoke) => spoke.status === status).length}
+            </span>
             <SpokeBadge status={status} />
           </Link>
         ))}
@@ -74,13 +84,30 @@ export function OverviewPage() {
         <Panel title={t.overview.hub}>
           <Facts
             facts={[
-              [t.overview.endpoint, <span key="e" className="break-all font-mono">{hub.data.endpoint}</span>],
-              [t.overview.network, <span key="n" className="font-mono">{hub.data.networkCIDR}</span>],
+              [
+                t.overview.endpoint,
+                <span key="e" className="break-all font-mono">
+                  {hub.data.endpoint}
+                </span>,
+              ],
+              [
+                t.overview.network,
+                <span key="n" className="font-mono">
+                  {hub.data.networkCIDR}
+                </span>,
+              ],
               [
                 t.overview.pool,
                 <span key="p" className="flex flex-wrap items-center gap-3">
                   {t.overview.poolOf(held, pool)}
-                  <meter className="h-2.5 w-28" min={0} max={pool} high={0.9 * pool} value={held} aria-label={t.overview.pool} />
+                  <meter
+                    className="h-2.5 w-28"
+                    min={0}
+                    max={pool}
+                    high={0.9 * pool}
+                    value={held}
+                    aria-label={t.overview.pool}
+                  />
                 </span>,
               ],
               [

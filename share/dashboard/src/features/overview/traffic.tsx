@@ -40,7 +40,8 @@ export default function Traffic() {
     last.current = now;
     if (before && now.at > before.at) setPoints((all) => [...all.slice(1 - KEPT), rateBetween(before, now)]);
   }, [peers.data, peers.dataUpdatedAt]);
-  const total = (which: "transferRx" | "transferTx") => formatBytes(peers.data?.reduce((sum, peer) => sum + peer[which], 0) ?? 0, language);
+  const total = (which: "transferRx" | "transferTx") =>
+    formatBytes(peers.data?.reduce((sum, peer) => sum + peer[which], 0) ?? 0, language);
   const now = points.at(-1);
   return (
     <div className="space-y-3">
@@ -49,7 +50,10 @@ export default function Traffic() {
           <div key={way}>
             <dt className="text-muted text-sm">{way === "rx" ? t.overview.received : t.overview.sent}</dt>
             <dd className="font-semibold text-lg tabular-nums">
-              {formatBytes(now?.[way] ?? 0, language)}/s <span className="font-normal text-muted text-sm">Σ {total(way === "rx" ? "transferRx" : "transferTx")}</span>
+              {formatBytes(now?.[way] ?? 0, language)}/s{" "}
+              <span className="font-normal text-muted text-sm">
+                Σ {total(way === "rx" ? "transferRx" : "transferTx")}
+              </span>
             </dd>
           </div>
         ))}
@@ -80,7 +84,11 @@ function Chart({ points }: { points: Point[] }) {
           cursor: { show: false },
           axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((each) => formatBytes(each, language)) }],
           scales: { y: { range: (_, __, max) => [0, Math.max(1000, max * 1.1)] } },
-          series: [{}, { label: t.overview.received, stroke: colour("--accent"), width: 2 }, { label: t.overview.sent, stroke: colour("--warn"), width: 2, dash: [6, 4] }],
+          series: [
+            {},
+            { label: t.overview.received, stroke: colour("--accent"), width: 2 },
+            { label: t.overview.sent, stroke: colour("--warn"), width: 2, dash: [6, 4] },
+          ],
         },
         [[], [], []],
         element,

@@ -49,7 +49,8 @@ export function judgeEndpoint(text: string, port: string, t: Texts): Told {
   const found = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(text.trim());
   if (!found?.[1] || judgePort(found[2] ?? "", t).fault) return { fault: t.wizard.badEndpoint };
   const value = parseV4(found[1]);
-  if (found[1] === "localhost" || found[1] === "[::1]" || (value !== null && within(value, "127.0.0.0", 8))) return { warning: t.wizard.endpointLocal };
+  if (found[1] === "localhost" || found[1] === "[::1]" || (value !== null && within(value, "127.0.0.0", 8)))
+    return { warning: t.wizard.endpointLocal };
   if (found[2] !== port) return { warning: t.wizard.endpointPort };
   return value !== null && isPrivate(value) ? { warning: t.wizard.endpointPrivate } : {};
 }
@@ -59,7 +60,9 @@ export function splitDns(text: string): string[] {
 }
 export function judgeDns(text: string, t: Texts): Told {
   const servers = splitDns(text);
-  const good = servers.length <= 4 && servers.every((each) => parseV4(each) !== null || /^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/.test(each));
+  const good =
+    servers.length <= 4 &&
+    servers.every((each) => parseV4(each) !== null || /^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$/.test(each));
   return good ? {} : { fault: t.wizard.badDns };
 }
 

@@ -32,9 +32,34 @@ export function SetupPage() {
           setup.mutate();
         }}
       >
-        <Field label={t.setup.code} hint={t.setup.codeHint} required autoFocus className="font-mono" value={setupCode} onChange={(event) => setSetupCode(event.target.value)} fault={codeFault} />
-        <Field label={t.username} autoComplete="username" required value={username} onChange={(event) => setUsername(event.target.value)} fault={fault?.of("username")} />
-        <Field label={t.password} type="password" autoComplete="new-password" required hint={t.passwordRule} value={password} onChange={(event) => setPassword(event.target.value)} fault={fault?.of("password")} />
+        <Field
+          label={t.setup.code}
+          hint={t.setup.codeHint}
+          required
+          autoFocus
+          className="font-mono"
+          value={setupCode}
+          onChange={(event) => setSetupCode(event.target.value)}
+          fault={codeFault}
+        />
+        <Field
+          label={t.username}
+          autoComplete="username"
+          required
+          value={username}
+          onChange={(event) => setUsername(event.target.value)}
+          fault={fault?.of("username")}
+        />
+        <Field
+          label={t.password}
+          type="password"
+          autoComplete="new-password"
+          required
+          hint={t.passwordRule}
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+          fault={fault?.of("password")}
+        />
         {!codeFault && <Fault fault={setup.error} fields={["setupCode", "username", "password"]} />}
         <Button type="submit" look="primary" className="w-full" busy={setup.isPending}>
           {t.setup.submit}

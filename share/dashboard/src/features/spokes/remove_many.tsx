@@ -15,7 +15,8 @@ export function RemoveMany({ spokes, onClose }: { spokes: Spoke[]; onClose: () =
   const removal = useMutation({
     mutationFn: async () => {
       let failed = 0;
-      for (const { id } of spokes) await api.DELETE("/api/spoke/{id}", { params: { path: { id } } }).catch(() => (failed += 1));
+      for (const { id } of spokes)
+        await api.DELETE("/api/spoke/{id}", { params: { path: { id } } }).catch(() => (failed += 1));
       return failed;
     },
     onSuccess: (failed) => {
@@ -26,7 +27,15 @@ export function RemoveMany({ spokes, onClose }: { spokes: Spoke[]; onClose: () =
     },
   });
   return (
-    <Confirm title={t.spokes.removeMany(spokes.length)} action={t.action.remove} typed={{ label: t.spokes.typeNumber(spokes.length), value: String(spokes.length) }} busy={removal.isPending} fault={removal.error} onClose={onClose} onConfirm={() => removal.mutate()}>
+    <Confirm
+      title={t.spokes.removeMany(spokes.length)}
+      action={t.action.remove}
+      typed={{ label: t.spokes.typeNumber(spokes.length), value: String(spokes.length) }}
+      busy={removal.isPending}
+      fault={removal.error}
+      onClose={onClose}
+      onConfirm={() => removal.mutate()}
+    >
       <p>{t.spoke.removeBody}</p>
       <ul className="list-disc ps-5 text-sm">
         {spokes.slice(0, LISTED).map((spoke) => (

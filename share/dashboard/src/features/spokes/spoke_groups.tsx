@@ -32,7 +32,17 @@ function Lines({ spokes }: { spokes: Spoke[] }) {
   );
 }
 
-function Group({ title, extra, spokes, open }: { title: React.ReactNode; extra?: React.ReactNode; spokes: Spoke[]; open: boolean }) {
+function Group({
+  title,
+  extra,
+  spokes,
+  open,
+}: {
+  title: React.ReactNode;
+  extra?: React.ReactNode;
+  spokes: Spoke[];
+  open: boolean;
+}) {
   return (
     <details open={open} className="rounded-xl border border-line bg-panel">
       <summary className="px-4 py-3">
@@ -53,7 +63,17 @@ export function ByType({ spokes }: { spokes: Spoke[] }) {
     <div className="space-y-3">
       {kinds.map((kind) => {
         const these = spokes.filter((spoke) => (spoke.isProxmox ? "proxmox" : spoke.os) === kind);
-        return these.length > 0 && <Group key={kind} open title={<span className="font-semibold">{t.platform[kind]}</span>} extra={<span className="text-muted text-sm">{t.spokes.count(these.length, these.length)}</span>} spokes={these} />;
+        return (
+          these.length > 0 && (
+            <Group
+              key={kind}
+              open
+              title={<span className="font-semibold">{t.platform[kind]}</span>}
+              extra={<span className="text-muted text-sm">{t.spokes.count(these.length, these.length)}</span>}
+              spokes={these}
+            />
+          )
+        );
       })}
     </div>
   );
@@ -63,7 +83,8 @@ export function ByCluster({ spokes }: { spokes: Spoke[] }) {
   const t = useTexts();
   const clusters = useQuery(clustersQuery).data ?? [];
   const standalone = spokes.filter((spoke) => spoke.isProxmox && !spoke.proxmoxClusterId);
-  if (clusters.length === 0 && standalone.length === 0) return <Empty title={t.clusters.empty} hint={t.clusters.emptyHint} />;
+  if (clusters.length === 0 && standalone.length === 0)
+    return <Empty title={t.clusters.empty} hint={t.clusters.emptyHint} />;
   return (
     <div className="space-y-3">
       {clusters.map((cluster) => {
@@ -74,7 +95,10 @@ export function ByCluster({ spokes }: { spokes: Spoke[] }) {
             open
             spokes={nodes}
             title={
-              <Link to={`/clusters/${cluster.id}`} className="inline-flex items-center gap-2 font-semibold hover:underline">
+              <Link
+                to={`/clusters/${cluster.id}`}
+                className="inline-flex items-center gap-2 font-semibold hover:underline"
+              >
                 <Boxes size={18} aria-hidden />
                 <bdi>{cluster.clusterName}</bdi>
               </Link>
@@ -88,7 +112,9 @@ export function ByCluster({ spokes }: { spokes: Spoke[] }) {
           />
         );
       })}
-      {standalone.length > 0 && <Group open title={<span className="font-semibold">{t.spokes.standalone}</span>} spokes={standalone} />}
+      {standalone.length > 0 && (
+        <Group open title={<span className="font-semibold">{t.spokes.standalone}</span>} spokes={standalone} />
+      )}
     </div>
   );
 }

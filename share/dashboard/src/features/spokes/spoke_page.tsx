@@ -5,10 +5,10 @@ import { useNavigate, useParams } from "react-router";
 import { ApiError, api, body } from "@/api/client";
 import { spokeQuery, tokenQuery } from "@/api/queries";
 import type { IssuedToken, Spoke } from "@/api/types";
-import { Instructions } from "@/parts/instructions";
-import { Timeline } from "@/parts/timeline";
 import { formatBytes } from "@/i18n/format";
 import { useLanguage } from "@/i18n/texts";
+import { Instructions } from "@/parts/instructions";
+import { Timeline } from "@/parts/timeline";
 import { useMay } from "@/shell/session";
 import { SpokeBadge } from "@/ui/badge";
 import { Button } from "@/ui/button";
@@ -73,12 +73,27 @@ export function SpokePage() {
             <Facts
               facts={[
                 [t.spokes.handshake, <Ago key="at" at={peer.latestHandshake} />],
-                [t.spokes.address, <span key="ips" className="font-mono">{peer.allowedIPs.join(", ")}</span>],
-                [t.spoke.from, <span key="from" className="break-all font-mono">{peer.endpoint ?? "–"}</span>],
+                [
+                  t.spokes.address,
+                  <span key="ips" className="font-mono">
+                    {peer.allowedIPs.join(", ")}
+                  </span>,
+                ],
+                [
+                  t.spoke.from,
+                  <span key="from" className="break-all font-mono">
+                    {peer.endpoint ?? "–"}
+                  </span>,
+                ],
                 [t.spoke.received, formatBytes(peer.transferRx, language)],
                 [t.spoke.sent, formatBytes(peer.transferTx, language)],
                 [t.spoke.keepalive, t.spoke.seconds(peer.persistentKeepalive)],
-                [t.spokes.key, <span key="key" className="break-all font-mono text-sm">{spoke.publicKey}</span>],
+                [
+                  t.spokes.key,
+                  <span key="key" className="break-all font-mono text-sm">
+                    {spoke.publicKey}
+                  </span>,
+                ],
               ]}
             />
           ) : (
@@ -90,14 +105,23 @@ export function SpokePage() {
             facts={[
               [t.spokes.os, spoke.isProxmox ? t.platform.proxmox : t.platform[spoke.os]],
               [t.spoke.registered, <Ago key="at" at={spoke.registeredAt} />],
-              ...(spoke.proxmoxNodeName ? ([[t.clusters.node, <bdi key="node">{spoke.proxmoxNodeName}</bdi>]] as [string, React.ReactNode][]) : []),
-              ...told.map(([name, value]): [string, React.ReactNode] => [name, <bdi key={name}>{typeof value === "object" ? JSON.stringify(value) : String(value)}</bdi>]),
+              ...(spoke.proxmoxNodeName
+                ? ([[t.clusters.node, <bdi key="node">{spoke.proxmoxNodeName}</bdi>]] as [string, React.ReactNode][])
+                : []),
+              ...told.map(([name, value]): [string, React.ReactNode] => [
+                name,
+                <bdi key={name}>{typeof value === "object" ? JSON.stringify(value) : String(value)}</bdi>,
+              ]),
             ]}
           />
         </Panel>
         <Panel title={t.spoke.timeline}>
           <Fault fault={token.error instanceof ApiError && token.error.status === 404 ? null : token.error} />
-          {token.data && token.data.timeline.length > 0 ? <Timeline reports={token.data.timeline} /> : <p className="text-muted">{t.spoke.noTimeline}</p>}
+          {token.data && token.data.timeline.length > 0 ? (
+            <Timeline reports={token.data.timeline} />
+          ) : (
+            <p className="text-muted">{t.spoke.noTimeline}</p>
+          )}
         </Panel>
         {admin && (
           <Panel title={t.spoke.history}>
@@ -134,7 +158,15 @@ function RemoveSpoke({ spoke, onClose }: { spoke: Spoke; onClose: () => void }) 
     },
   });
   return (
-    <Confirm title={t.spoke.removeTitle(spoke.name)} action={t.spoke.remove} typed={{ label: t.spoke.typeName, value: spoke.name }} busy={removal.isPending} fault={removal.error} onClose={onClose} onConfirm={() => removal.mutate()}>
+    <Confirm
+      title={t.spoke.removeTitle(spoke.name)}
+      action={t.spoke.remove}
+      typed={{ label: t.spoke.typeName, value: spoke.name }}
+      busy={removal.isPending}
+      fault={removal.error}
+      onClose={onClose}
+      onConfirm={() => removal.mutate()}
+    >
       <p>{t.spoke.removeBody}</p>
       <p>{t.spoke.uninstall}</p>
       <CopyBox text={UNINSTALL[spoke.isProxmox ? "proxmox" : spoke.os]} label={t.spoke.uninstall} />
@@ -142,14 +174,31 @@ function RemoveSpoke({ spoke, onClose }: { spoke: Spoke; onClose: () => void }) 
   );
 }
 
-function Reissue({ spoke, onClose, onIssued }: { spoke: Spoke; onClose: () => void; onIssued: (issued: IssuedToken) => void }) {
+function Reissue({
+  spoke,
+  onClose,
+  onIssued,
+}: {
+  spoke: Spoke;
+  onClose: () => void;
+  onIssued: (issued: IssuedToken) => void;
+}) {
   const { t } = useLanguage();
   const reissue = useMutation({
-    mutationFn: () => body(api.POST("/api/installation/token/{id}/reissue", { params: { path: { id: spoke.tokenId } } })),
+    mutationFn: () =>
+      body(api.POST("/api/installation/token/{id}/reissue", { params: { path: { id: spoke.tokenId } } })),
     onSuccess: (made) => onIssued(made as IssuedToken),
   });
   return (
-    <Confirm title={t.spoke.newKeyTitle(spoke.name)} action={t.spoke.newKey} danger={false} busy={reissue.isPending} fault={reissue.error} onClose={onClose} onConfirm={() => reissue.mutate()}>
+    <Confirm
+      title={t.spoke.newKeyTitle(spoke.name)}
+      action={t.spoke.newKey}
+      danger={false}
+      busy={reissue.isPending}
+      fault={reissue.error}
+      onClose={onClose}
+      onConfirm={() => reissue.mutate()}
+    >
       <p>{t.spoke.newKeyBody}</p>
     </Confirm>
   );

@@ -18,35 +18,71 @@ export type ColumnName = (typeof COLUMNS)[number];
 const NARROW = new Set<ColumnName>(["status", "name"]); // what a phone has room for
 
 type Selection = { has: (id: string) => boolean; toggle: (id: string) => void; all: boolean; toggleAll: () => void };
-type Props = { spokes: Spoke[]; columns: Set<ColumnName>; sort: SortKey; descending: boolean; onSort: (key: SortKey) => void; selection: Selection | null };
+type Props = {
+  spokes: Spoke[];
+  columns: Set<ColumnName>;
+  sort: SortKey;
+  descending: boolean;
+  onSort: (key: SortKey) => void;
+  selection: Selection | null;
+};
 
 export function SpokeTable({ spokes, columns, sort, descending, onSort, selection }: Props) {
   const t = useTexts();
   const box = useRef<HTMLElement>(null);
   const shown = COLUMNS.filter((each) => columns.has(each));
-  const rows = useVirtualizer({ count: spokes.length, getScrollElement: () => box.current, estimateSize: () => ROW_PX, overscan: 12, getItemKey: (index) => spokes[index]?.id ?? index, enabled: spokes.length > ALL_DRAWN });
-  const drawn = spokes.length > ALL_DRAWN ? rows.getVirtualItems().map(({ index }) => index) : spokes.map((_, index) => index);
+  const rows = useVirtualizer({
+    count: spokes.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_PX,
+    overscan: 12,
+    getItemKey: (index) => spokes[index]?.id ?? index,
+    enabled: spokes.length > ALL_DRAWN,
+  });
+  const drawn =
+    spokes.length > ALL_DRAWN ? rows.getVirtualItems().map(({ index }) => index) : spokes.map((_, index) => index);
   const before = (drawn[0] ?? 0) * ROW_PX;
   const after = (spokes.length - 1 - (drawn.at(-1) ?? spokes.length - 1)) * ROW_PX;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
-    <section ref={box} className="max-h-[70dvh] overflow-auto rounded-xl border border-line bg-panel" aria-label={t.spokes.title} tabIndex={0}>
+    <section
+      ref={box}
+      className="max-h-[70dvh] overflow-auto rounded-xl border border-line bg-panel"
+      aria-label={t.spokes.title}
+      tabIndex={0}
+    >
       <table className="w-full text-sm" aria-rowcount={spokes.length + 1}>
         <thead className="sticky top-0 z-10 bg-panel shadow-[0_1px_0_var(--line)]">
           <tr className="text-muted">
             {selection && (
               <th scope="col" className="w-9 ps-3">
-                <input type="checkbox" className="size-4 accent-(--accent)" aria-label={t.spokes.selectAll} checked={selection.all} onChange={selection.toggleAll} />
+                <input
+                  type="checkbox"
+                  className="size-4 accent-(--accent)"
+                  aria-label={t.spokes.selectAll}
+                  checked={selection.all}
+                  onChange={selection.toggleAll}
+                />
               </th>
             )}
             {shown.map((column) => (
-              <th key={column} scope="col" className={`${CELL} font-medium ${NARROW.has(column) ? "" : "max-sm:hidden"}`} aria-sort={sort === column ? (descending ? "descending" : "ascending") : undefined}>
+              <th
+                key={column}
+                scope="col"
+                className={`${CELL} font-medium ${NARROW.has(column) ? "" : "max-sm:hidden"}`}
+                aria-sort={sort === column ? (descending ? "descending" : "ascending") : undefined}
+              >
                 {column === "key" ? (
                   t.spokes.key
                 ) : (
-                  <button type="button" className="inline-flex items-center gap-1 rounded hover:text-ink" onClick={() => onSort(column)}>
+                  <button
+                    type="button"
+                    className="inline-flex items-center gap-1 rounded hover:text-ink"
+                    onClick={() => onSort(column)}
+                  >
                     {t.spokes[column]}
-                    {sort === column && (descending ? <ArrowDown size={14} aria-hidden /> : <ArrowUp size={14} aria-hidden />)}
+                    {sort === column &&
+                      (descending ? <ArrowDown size={14} aria-hidden /> : <ArrowUp size={14} aria-hidden />)}
                   </button>
                 )}
               </th>
@@ -57,7 +93,18 @@ export function SpokeTable({ spokes, columns, sort, descending, onSort, selectio
           {before > 0 && <tr aria-hidden style={{ height: before }} />}
           {drawn.map((index) => {
             const spoke = spokes[index];
-            return spoke && <Row key={spoke.id} spoke={spoke} place={index + 2} columns={columns} selected={selection?.has(spoke.id)} onToggle={selection?.toggle} />;
+            return (
+              spoke && (
+                <Row
+                  key={spoke.id}
+                  spoke={spoke}
+                  place={index + 2}
+                  columns={columns}
+                  selected={selection?.has(spoke.id)}
+                  onToggle={selection?.toggle}
+                />
+              )
+            );
           })}
           {after > 0 && <tr aria-hidden style={{ height: after }} />}
         </tbody>
@@ -66,14 +113,24 @@ export function SpokeTable({ spokes, columns, sort, descending, onSort, selectio
   );
 }
 
-type RowProps = { spoke: Spoke; place: number; columns: Set<ColumnName>; selected: boolean | undefined; onToggle: ((id: string) => void) | undefined };
+type RowProps = {
+  spoke: Spoke;
+  place: number;
+  columns: Set<ColumnName>;
+  selected: boolean | undefined;
+  onToggle: ((id: string) => void) | undefined;
+};
 
 const Row = memo(function Row({ spoke, place, columns, selected, onToggle }: RowProps) {
   const t = useTexts();
   const cells: Record<ColumnName, React.ReactNode> = {
     status: <SpokeBadge status={spoke.status} />,
     name: (
-      <Link to={`/spokes/${spoke.id}`} className="block max-w-64 truncate font-medium hover:underline max-sm:max-w-44" title={spoke.name}>
+      <Link
+        to={`/spokes/${spoke.id}`}
+        className="block max-w-64 truncate font-medium hover:underline max-sm:max-w-44"
+        title={spoke.name}
+      >
         <bdi>{spoke.name}</bdi>
       </Link>
     ),
@@ -87,7 +144,13 @@ const Row = memo(function Row({ spoke, place, columns, selected, onToggle }: Row
     <tr aria-rowindex={place} className="border-line border-b last:border-0 hover:bg-raised">
       {onToggle && (
         <td className="ps-3">
-          <input type="checkbox" className="size-4 accent-(--accent)" aria-label={t.spokes.select(spoke.name)} checked={selected ?? false} onChange={() => onToggle(spoke.id)} />
+          <input
+            type="checkbox"
+            className="size-4 accent-(--accent)"
+            aria-label={t.spokes.select(spoke.name)}
+            checked={selected ?? false}
+            onChange={() => onToggle(spoke.id)}
+          />
         </td>
       )}
       {COLUMNS.filter((each) => columns.has(each)).map((column) => (

@@ -52,7 +52,10 @@ export function SpokesPage() {
       { replace: true },
     );
   const wanted = useDeferredValue(text);
-  const shown = useMemo(() => pick(spokes.data ?? [], { text: wanted, status, os, sort: sort.key, descending: sort.descending }), [spokes.data, wanted, status, os, sort]);
+  const shown = useMemo(
+    () => pick(spokes.data ?? [], { text: wanted, status, os, sort: sort.key, descending: sort.descending }),
+    [spokes.data, wanted, status, os, sort],
+  );
   const chosen = useMemo(() => shown.filter((spoke) => selected.has(spoke.id)), [shown, selected]);
   const toggle = useCallback(
     (id: string) =>
@@ -112,14 +115,43 @@ export function SpokesPage() {
                 onChange={(event) => setText(event.target.value)}
               />
             </div>
-            <SelectField label={t.spokes.filterStatus} hideLabel value={status} onChange={(event) => put("status", event.target.value)} options={[["", `${t.spokes.filterStatus}: ${t.spokes.any}`], ["active", t.status.active], ["pending", t.status.pending], ["inactive", t.status.inactive]]} />
-            <SelectField label={t.spokes.filterOs} hideLabel value={os} onChange={(event) => put("os", event.target.value)} options={[["", `${t.spokes.filterOs}: ${t.spokes.any}`], ...(Object.entries(t.platform) as [string, string][])]} />
+            <SelectField
+              label={t.spokes.filterStatus}
+              hideLabel
+              value={status}
+              onChange={(event) => put("status", event.target.value)}
+              options={[
+                ["", `${t.spokes.filterStatus}: ${t.spokes.any}`],
+                ["active", t.status.active],
+                ["pending", t.status.pending],
+                ["inactive", t.status.inactive],
+              ]}
+            />
+            <SelectField
+              label={t.spokes.filterOs}
+              hideLabel
+              value={os}
+              onChange={(event) => put("os", event.target.value)}
+              options={[
+                ["", `${t.spokes.filterOs}: ${t.spokes.any}`],
+                ...(Object.entries(t.platform) as [string, string][]),
+              ]}
+            />
             <Button onClick={() => setChoosing(true)}>
               <Columns3 size={16} aria-hidden />
               {t.spokes.columns}
             </Button>
           </div>
-          <Tabs label={t.spokes.view} value={view} onChange={(next) => put("view", next === "all" ? "" : next)} tabs={[["all", t.spokes.all], ["type", t.spokes.byType], ["cluster", t.spokes.byCluster]]}>
+          <Tabs
+            label={t.spokes.view}
+            value={view}
+            onChange={(next) => put("view", next === "all" ? "" : next)}
+            tabs={[
+              ["all", t.spokes.all],
+              ["type", t.spokes.byType],
+              ["cluster", t.spokes.byCluster],
+            ]}
+          >
             <div className="space-y-3">
               <div className="flex min-h-9 flex-wrap items-center justify-between gap-2">
                 <p className="text-muted text-sm" role="status">
@@ -144,7 +176,14 @@ export function SpokesPage() {
                 </Empty>
               )}
               {shown.length > 0 && view === "all" && (
-                <SpokeTable spokes={shown} columns={columns} sort={sort.key} descending={sort.descending} selection={selection} onSort={(key) => setSort({ key, descending: sort.key === key && !sort.descending })} />
+                <SpokeTable
+                  spokes={shown}
+                  columns={columns}
+                  sort={sort.key}
+                  descending={sort.descending}
+                  selection={selection}
+                  onSort={(key) => setSort({ key, descending: sort.key === key && !sort.descending })}
+                />
               )}
               {shown.length > 0 && view === "type" && <ByType spokes={shown} />}
               {shown.length > 0 && view === "cluster" && <ByCluster spokes={shown} />}

@@ -22,8 +22,11 @@ export function TokenPage() {
   const operator = useMay("operator");
   const [revoking, setRevoking] = useState(false);
   const found = useQuery(tokenQuery(id));
-  const reissue = useMutation({ mutationFn: () => body(api.POST("/api/installation/token/{id}/reissue", { params: { path: { id } } })) });
-  if (found.error instanceof ApiError && found.error.status === 404) return <Empty title={t.error.page} hint={t.error.pageHint} />;
+  const reissue = useMutation({
+    mutationFn: () => body(api.POST("/api/installation/token/{id}/reissue", { params: { path: { id } } })),
+  });
+  if (found.error instanceof ApiError && found.error.status === 404)
+    return <Empty title={t.error.page} hint={t.error.pageHint} />;
   if (!found.data) return found.error ? <Fault fault={found.error} retry={() => found.refetch()} /> : <Loading />;
   const { token, timeline } = found.data;
   const open = token.state === "unused" || token.state === "claimed";
@@ -61,13 +64,20 @@ export function TokenPage() {
         <Panel title={t.tokens.details}>
           <Facts
             facts={[
-              [t.tokens.address, <span key="a" className="font-mono">{token.allowedIPs.join(", ")}</span>],
+              [
+                t.tokens.address,
+                <span key="a" className="font-mono">
+                  {token.allowedIPs.join(", ")}
+                </span>,
+              ],
               [t.tokens.created, <Ago key="c" at={token.createdAt} />],
               [t.tokens.expires, <Ago key="e" at={token.expiresAt} />],
             ]}
           />
         </Panel>
-        <Panel title={t.spoke.timeline}>{timeline.length > 0 ? <Timeline reports={timeline} /> : <p className="text-muted">{t.spoke.noTimeline}</p>}</Panel>
+        <Panel title={t.spoke.timeline}>
+          {timeline.length > 0 ? <Timeline reports={timeline} /> : <p className="text-muted">{t.spoke.noTimeline}</p>}
+        </Panel>
       </div>
       {revoking && <RevokeToken token={token} onClose={() => setRevoking(false)} />}
     </Page>

@@ -46,7 +46,12 @@ export function TokensPage() {
       {tokens.isPending && <Loading />}
       {tokens.data?.length === 0 && <Empty title={t.tokens.empty} hint={t.tokens.emptyHint} />}
       {tokens.data && tokens.data.length > 0 && (
-        <Tabs label={t.tokens.state} value={state || "any"} onChange={(next) => setAddress(next === "any" ? {} : { state: next }, { replace: true })} tabs={[["any", t.spokes.any], ...STATES.map((each): [TokenState, string] => [each, t.tokenState[each]])]}>
+        <Tabs
+          label={t.tokens.state}
+          value={state || "any"}
+          onChange={(next) => setAddress(next === "any" ? {} : { state: next }, { replace: true })}
+          tabs={[["any", t.spokes.any], ...STATES.map((each): [TokenState, string] => [each, t.tokenState[each]])]}
+        >
           {listed.length === 0 ? (
             <Empty title={t.tokens.none} />
           ) : (
@@ -55,16 +60,45 @@ export function TokensPage() {
               rows={listed.slice(0, shown)}
               rowKey={({ id }) => id}
               columns={[
-                { head: t.tokens.name, cell: (token) => <Link to={`/tokens/${token.id}`} className="block max-w-56 truncate font-medium hover:underline"><bdi>{token.spokeName}</bdi></Link> },
+                {
+                  head: t.tokens.name,
+                  cell: (token) => (
+                    <Link to={`/tokens/${token.id}`} className="block max-w-56 truncate font-medium hover:underline">
+                      <bdi>{token.spokeName}</bdi>
+                    </Link>
+                  ),
+                },
                 { head: t.tokens.state, cell: (token) => <TokenBadge state={token.state} /> },
-                { head: t.tokens.address, wide: true, cell: (token) => <span className="font-mono">{token.allowedIPs[0]?.replace("/32", "")}</span> },
+                {
+                  head: t.tokens.address,
+                  wide: true,
+                  cell: (token) => <span className="font-mono">{token.allowedIPs[0]?.replace("/32", "")}</span>,
+                },
                 { head: t.tokens.created, wide: true, cell: (token) => <Ago at={token.createdAt} /> },
                 { head: t.tokens.expires, wide: true, cell: (token) => <Ago at={token.expiresAt} /> },
                 {
                   head: t.tokens.progress,
-                  cell: ({ progress }) => progress && (progress.code === 0 ? t.stage[progress.stage] : <span className="text-bad">{t.tokens.failed(t.stage[progress.stage], progress.reason)}</span>),
+                  cell: ({ progress }) =>
+                    progress &&
+                    (progress.code === 0 ? (
+                      t.stage[progress.stage]
+                    ) : (
+                      <span className="text-bad">{t.tokens.failed(t.stage[progress.stage], progress.reason)}</span>
+                    )),
                 },
-                ...(operator ? [{ head: t.action.revoke, cell: (token: Token) => open(token) && <Button look="danger" onClick={() => setRevoking(token)}>{t.action.revoke}</Button> }] : []),
+                ...(operator
+                  ? [
+                      {
+                        head: t.action.revoke,
+                        cell: (token: Token) =>
+                          open(token) && (
+                            <Button look="danger" onClick={() => setRevoking(token)}>
+                              {t.action.revoke}
+                            </Button>
+                          ),
+                      },
+                    ]
+                  : []),
               ]}
             />
           )}
@@ -94,7 +128,14 @@ export function RevokeToken({ token, onClose }: { token: Token; onClose: () => v
     },
   });
   return (
-    <Confirm title={t.tokens.revokeTitle(token.spokeName)} action={t.action.revoke} busy={revoke.isPending} fault={revoke.error} onClose={onClose} onConfirm={() => revoke.mutate()}>
+    <Confirm
+      title={t.tokens.revokeTitle(token.spokeName)}
+      action={t.action.revoke}
+      busy={revoke.isPending}
+      fault={revoke.error}
+      onClose={onClose}
+      onConfirm={() => revoke.mutate()}
+    >
       <p>{t.tokens.revokeBody}</p>
     </Confirm>
   );
