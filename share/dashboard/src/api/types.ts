@@ -12,8 +12,9 @@ export type HubConfig = Schemas["HubConfig"];
 export type Peer = Schemas["Peer"];
 export type Token = Schemas["Token"];
 export type TokenState = Schemas["TokenState"];
-export type IssuedToken = Schemas["IssuedToken"];
-export type NodeToken = Schemas["NodeToken"];
+// Without what says nothing of a token that is a moment old.
+type NewToken = Omit<Schemas["NewToken"], "usedAt" | "progress">;
+export type IssuedToken = Omit<Schemas["IssuedToken"], "token"> & { token: NewToken };
 export type Platform = Schemas["Platform"];
 export type Stage = Schemas["Stage"];
 export type Progress = Schemas["Progress"];

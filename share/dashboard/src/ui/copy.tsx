@@ -35,7 +35,6 @@ export function CopyButton({ text, label, primary = false }: { text: string; lab
 export function CopyBox({ text, label, primary }: { text: string; label: string; primary?: boolean }) {
   return (
     <div className="flex flex-col gap-2 rounded-lg border border-line bg-raised p-3">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
       <pre
         dir="ltr"
         className="max-h-40 select-all overflow-auto whitespace-pre-wrap break-all font-mono text-sm"

@@ -15,7 +15,6 @@ export function Table<Row>({
   rowKey: (row: Row) => string | number;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section className="overflow-x-auto rounded-xl border border-line bg-panel" tabIndex={0} aria-label={label}>
       <table className="w-full text-sm">
         <thead>

@@ -44,7 +44,6 @@ export function SpokeTable({ spokes, columns, sort, descending, onSort, selectio
   const before = (drawn[0] ?? 0) * ROW_PX;
   const after = (spokes.length - 1 - (drawn.at(-1) ?? spokes.length - 1)) * ROW_PX;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section
       ref={box}
       className="max-h-[70dvh] overflow-auto rounded-xl border border-line bg-panel"
