@@ -1,0 +1,2 @@
+import { en, type Texts } from "./en";
+export const de: Texts = en;
