@@ -4,6 +4,7 @@ const many = (count: number, one: string, other: string) =>
   `${count.toLocaleString("en")} ${count === 1 ? one : other}`;
 
 export const en = {
+  direction: "ltr" as "ltr" | "rtl",
   product: "WireGuard Hub",
   action: {
     add: "Add",

@@ -4,12 +4,10 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useState
 import { en, type Texts } from "./en";
 
 const KEY = "wghub.language";
-export const LANGUAGES = { en: "English", de: "Deutsch", ar: "العربية" } as const;
+export const LANGUAGES = { en: "English" } as const;
 export type Language = keyof typeof LANGUAGES;
 const loaders: Record<Language, () => Promise<Texts>> = {
   en: async () => en,
-  de: async () => (await import("./de")).de,
-  ar: async () => (await import("./ar")).ar,
 };
 
 function isLanguage(value: string | null | undefined): value is Language {
@@ -39,7 +37,7 @@ export function TextsProvider({ children }: { children: ReactNode }) {
   }, [wanted]);
   useEffect(() => {
     document.documentElement.lang = shown?.language ?? "en";
-    document.documentElement.dir = shown?.language === "ar" ? "rtl" : "ltr";
+    document.documentElement.dir = shown?.t.direction ?? "ltr";
   }, [shown]);
   const value = useMemo(
     () =>

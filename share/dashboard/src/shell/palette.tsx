@@ -74,7 +74,6 @@ export function Palette({ onClose }: { onClose: () => void }) {
         aria-activedescendant={found[chosen] && `${list}-${chosen}`}
         placeholder={t.palette.hint}
         className="w-full rounded-lg border border-edge bg-panel px-3 py-2 placeholder:text-muted"
-        // biome-ignore lint/a11y/noAutofocus: the dialog is for typing
         autoFocus
         value={text}
         onChange={(event) => {

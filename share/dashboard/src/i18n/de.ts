@@ -1,2 +1,0 @@
-import { en, type Texts } from "./en";
-export const de: Texts = en;
