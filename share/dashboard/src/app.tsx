@@ -11,7 +11,9 @@ import { SpokesPage } from "./features/spokes/spokes_page";
 import { TextsProvider, useTexts } from "./i18n/texts";
 import { Frame } from "./shell/frame";
 import { SessionProvider, useMay } from "./shell/session";
+import { LinkButton } from "./ui/button";
 import { Empty, Fault, Loading } from "./ui/notice";
+import { Page } from "./ui/panel";
 import { ToastProvider } from "./ui/toast";
 
 const client = makeQueryClient();
@@ -123,7 +125,11 @@ function Inside() {
 
 function NoPage() {
   const t = useTexts();
-  return <Empty title={t.error.page} hint={t.error.pageHint} />;
+  return (
+    <Page title={t.error.page} intro={t.error.pageHint}>
+      <LinkButton to="/">{t.nav.overview}</LinkButton>
+    </Page>
+  );
 }
 
 /** The last resort: a page that failed to be drawn says so. */

@@ -4,10 +4,12 @@ import { createContext, type ReactNode, useContext, useEffect, useMemo, useState
 import { en, type Texts } from "./en";
 
 const KEY = "wghub.language";
-export const LANGUAGES = { en: "English" } as const;
+export const LANGUAGES = { en: "English", de: "Deutsch", ar: "العربية" } as const;
 export type Language = keyof typeof LANGUAGES;
 const loaders: Record<Language, () => Promise<Texts>> = {
   en: async () => en,
+  de: async () => (await import("./de")).de,
+  ar: async () => (await import("./ar")).ar,
 };
 
 function isLanguage(value: string | null | undefined): value is Language {
