@@ -1,7 +1,8 @@
 // From no session to the pages: set-up, sign-in, the hub's network, then the frame with everything else.
 import { QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Component, lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { Component, type ReactNode, Suspense, useEffect, useState } from "react";
 import { BrowserRouter, Navigate, Route, Routes } from "react-router";
+import { lazily } from "@/shell/lazily";
 import { ApiError, onSessionEnded, setCsrfToken } from "./api/client";
 import { hubQuery, makeQueryClient, meQuery, setupQuery } from "./api/queries";
 import { OverviewPage } from "./features/overview/overview_page";
@@ -11,26 +12,28 @@ import { SpokesPage } from "./features/spokes/spokes_page";
 import { TextsProvider, useTexts } from "./i18n/texts";
 import { Frame } from "./shell/frame";
 import { SessionProvider, useMay } from "./shell/session";
-import { LinkButton } from "./ui/button";
+import { Button, LinkButton } from "./ui/button";
 import { Empty, Fault, Loading } from "./ui/notice";
 import { Page } from "./ui/panel";
 import { ToastProvider } from "./ui/toast";
 
 const client = makeQueryClient();
-const WizardPage = lazy(async () => ({ default: (await import("./features/setup/wizard_page")).WizardPage }));
-const AddPage = lazy(async () => ({ default: (await import("./features/install/add_page")).AddPage }));
-const SpokePage = lazy(async () => ({ default: (await import("./features/spokes/spoke_page")).SpokePage }));
-const TokensPage = lazy(async () => ({ default: (await import("./features/tokens/tokens_page")).TokensPage }));
-const TokenPage = lazy(async () => ({ default: (await import("./features/tokens/token_page")).TokenPage }));
-const ClustersPage = lazy(async () => ({ default: (await import("./features/clusters/clusters_page")).ClustersPage }));
-const ClusterPage = lazy(async () => ({ default: (await import("./features/clusters/cluster_page")).ClusterPage }));
-const AuditPage = lazy(async () => ({ default: (await import("./features/audit/audit_page")).AuditPage }));
-const UsersPage = lazy(async () => ({ default: (await import("./features/users/users_page")).UsersPage }));
-const ApiTokensPage = lazy(async () => ({
+const WizardPage = lazily(async () => ({ default: (await import("./features/setup/wizard_page")).WizardPage }));
+const AddPage = lazily(async () => ({ default: (await import("./features/install/add_page")).AddPage }));
+const SpokePage = lazily(async () => ({ default: (await import("./features/spokes/spoke_page")).SpokePage }));
+const TokensPage = lazily(async () => ({ default: (await import("./features/tokens/tokens_page")).TokensPage }));
+const TokenPage = lazily(async () => ({ default: (await import("./features/tokens/token_page")).TokenPage }));
+const ClustersPage = lazily(async () => ({
+  default: (await import("./features/clusters/clusters_page")).ClustersPage,
+}));
+const ClusterPage = lazily(async () => ({ default: (await import("./features/clusters/cluster_page")).ClusterPage }));
+const AuditPage = lazily(async () => ({ default: (await import("./features/audit/audit_page")).AuditPage }));
+const UsersPage = lazily(async () => ({ default: (await import("./features/users/users_page")).UsersPage }));
+const ApiTokensPage = lazily(async () => ({
   default: (await import("./features/api_tokens/api_tokens_page")).ApiTokensPage,
 }));
-const AccountPage = lazy(async () => ({ default: (await import("./features/account/account_page")).AccountPage }));
-const HubPage = lazy(async () => ({ default: (await import("./features/hub/hub_page")).HubPage }));
+const AccountPage = lazily(async () => ({ default: (await import("./features/account/account_page")).AccountPage }));
+const HubPage = lazily(async () => ({ default: (await import("./features/hub/hub_page")).HubPage }));
 
 export function App() {
   return (
@@ -146,7 +149,9 @@ function Failed() {
   const t = useTexts();
   return (
     <div className="mx-auto max-w-md p-8">
-      <Empty title={t.error.crash} hint={t.error.crashHint} />
+      <Empty title={t.error.crash} hint={t.error.crashHint}>
+        <Button onClick={() => window.location.reload()}>{t.action.refresh}</Button>
+      </Empty>
     </div>
   );
 }

@@ -321,6 +321,7 @@ export const ar: Texts = {
     node: "العقدة",
     told: "أُخبر به",
     pending: "لها أمر",
+    open: "فتح العنقود",
   },
   audit: {
     title: "سجل التدقيق",

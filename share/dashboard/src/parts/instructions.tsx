@@ -1,16 +1,17 @@
 // What is to be done on the machine: a command for each system, read-first form, QR code, and how long it works.
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { clustersQuery } from "@/api/queries";
 import type { IssuedToken, Platform } from "@/api/types";
 import { formatExact, formatLeft } from "@/i18n/format";
 import { useLanguage } from "@/i18n/texts";
+import { lazily } from "@/shell/lazily";
 import { CopyBox } from "@/ui/copy";
 import { Notice } from "@/ui/notice";
 import { Tabs } from "@/ui/tabs";
 import { useNow } from "@/ui/time";
 
-const Qr = lazy(() => import("@/ui/qr"));
+const Qr = lazily(() => import("@/ui/qr"));
 const PLATFORMS: Platform[] = ["linux", "macos", "windows", "proxmox"];
 
 /** The address of the script in a command. */

@@ -38,7 +38,7 @@ export function IssuedTable({ tokens, first = "linux" }: { tokens: IssuedToken[]
               { head: t.add.name, cell: ({ token }) => <bdi>{token.spokeName}</bdi> },
               {
                 head: t.add.address,
-                cell: ({ token }) => <span className="font-mono">{token.allowedIPs[0]?.replace("/32", "")}</span>,
+                cell: ({ token }) => <span className="font-mono">{token.allowedIPs[0]?.split("/")[0]}</span>,
               },
               { head: t.action.copy, cell: ({ installCommands }) => <CopyButton text={installCommands[platform]} /> },
             ]}

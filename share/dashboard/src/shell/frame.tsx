@@ -16,19 +16,20 @@ import {
   UserCog,
   Users,
 } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
 import { NavLink, useLocation } from "react-router";
 import { api } from "@/api/client";
 import { useStream } from "@/api/events";
 import type { Role } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
+import { lazily } from "@/shell/lazily";
 import { Button, IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Preferences } from "./preferences";
 import { useMay, useSelf } from "./session";
 import { SHORTCUTS, useShortcuts } from "./shortcuts";
 
-const Palette = lazy(async () => ({ default: (await import("./palette")).Palette }));
+const Palette = lazily(async () => ({ default: (await import("./palette")).Palette }));
 
 export const PAGES = [
   { to: "/", name: "overview", Icon: LayoutDashboard, role: "viewer" },

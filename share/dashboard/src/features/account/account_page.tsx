@@ -1,9 +1,10 @@
 // One's own account: password, second factor, sessions.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { ApiError, api, body } from "@/api/client";
 import { sessionsQuery } from "@/api/queries";
 import { useTexts } from "@/i18n/texts";
+import { lazily } from "@/shell/lazily";
 import { useSelf } from "@/shell/session";
 import { Button } from "@/ui/button";
 import { CopyBox } from "@/ui/copy";
@@ -15,7 +16,7 @@ import { Table } from "@/ui/table";
 import { Ago } from "@/ui/time";
 import { useToast } from "@/ui/toast";
 
-const Qr = lazy(() => import("@/ui/qr"));
+const Qr = lazily(() => import("@/ui/qr"));
 
 export function AccountPage() {
   const t = useTexts();

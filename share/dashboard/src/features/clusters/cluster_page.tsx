@@ -93,7 +93,7 @@ export function ClusterPage() {
             {
               head: t.spokes.address,
               wide: true,
-              cell: ({ allowedIPs }) => <span className="font-mono">{allowedIPs[0]?.replace("/32", "")}</span>,
+              cell: ({ allowedIPs }) => <span className="font-mono">{allowedIPs[0]?.split("/")[0]}</span>,
             },
             { head: t.spokes.handshake, cell: ({ lastHandshake }) => <Ago at={lastHandshake} /> },
           ]}

@@ -1,12 +1,13 @@
 // What an admin looks at every day: is the hub well, who is connected, what needs him.
 import { useQuery } from "@tanstack/react-query";
 import { AlertTriangle, CheckCircle2, Info, Plus, XCircle } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Link } from "react-router";
 import { useStream } from "@/api/events";
 import { clustersQuery, hubQuery, spokesQuery, tokensQuery } from "@/api/queries";
 import type { SpokeStatus } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
+import { lazily } from "@/shell/lazily";
 import { useMay } from "@/shell/session";
 import { SpokeBadge } from "@/ui/badge";
 import { LinkButton } from "@/ui/button";
@@ -16,7 +17,7 @@ import { Facts, Page, Panel } from "@/ui/panel";
 import { Ago, useNow } from "@/ui/time";
 import { type Concern, concernsOf, heldOf, poolOf } from "./attention";
 
-const Traffic = lazy(() => import("./traffic"));
+const Traffic = lazily(() => import("./traffic"));
 const CONCERNS = 12;
 const LATEST = 5;
 const KINDS = { bad: [XCircle, "text-bad"], warn: [AlertTriangle, "text-warn"], info: [Info, "text-muted"] } as const;

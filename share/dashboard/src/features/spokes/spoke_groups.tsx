@@ -11,16 +11,25 @@ import { Ago } from "@/ui/time";
 
 const SHOWN = 200; // of a group; the list of all has the rest
 
-function Lines({ spokes }: { spokes: Spoke[] }) {
+type Way = { to: string; text: string };
+
+function Lines({ spokes, link }: { spokes: Spoke[]; link?: Way | undefined }) {
   return (
     <ul className="divide-y divide-line border-line border-t">
+      {link && (
+        <li className="px-4 py-2 text-sm">
+          <Link to={link.to} className="inline-block py-0.5 underline">
+            {link.text}
+          </Link>
+        </li>
+      )}
       {spokes.slice(0, SHOWN).map((spoke) => (
         <li key={spoke.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm">
           <Server size={16} className="text-muted" aria-hidden />
           <Link to={`/spokes/${spoke.id}`} className="min-w-32 max-w-64 truncate font-medium hover:underline">
             <bdi>{spoke.proxmoxNodeName ?? spoke.name}</bdi>
           </Link>
-          <span className="font-mono text-muted">{spoke.allowedIPs[0]?.replace("/32", "")}</span>
+          <span className="font-mono text-muted">{spoke.allowedIPs[0]?.split("/")[0]}</span>
           <SpokeBadge status={spoke.status} />
           <span className="text-muted">
             <Ago at={spoke.lastHandshake} />
@@ -37,7 +46,9 @@ function Group({
   extra,
   spokes,
   open,
+  link,
 }: {
+  link?: Way;
   title: React.ReactNode;
   extra?: React.ReactNode;
   spokes: Spoke[];
@@ -51,7 +62,7 @@ function Group({
           {extra}
         </span>
       </summary>
-      <Lines spokes={spokes} />
+      <Lines spokes={spokes} link={link} />
     </details>
   );
 }
@@ -94,14 +105,12 @@ export function ByCluster({ spokes }: { spokes: Spoke[] }) {
             key={cluster.id}
             open
             spokes={nodes}
+            link={{ to: `/clusters/${cluster.id}`, text: t.clusters.open }}
             title={
-              <Link
-                to={`/clusters/${cluster.id}`}
-                className="inline-flex items-center gap-2 font-semibold hover:underline"
-              >
+              <span className="inline-flex items-center gap-2 font-semibold">
                 <Boxes size={18} aria-hidden />
                 <bdi>{cluster.clusterName}</bdi>
-              </Link>
+              </span>
             }
             extra={
               <>

@@ -133,7 +133,7 @@ const Row = memo(function Row({ spoke, place, columns, selected, onToggle }: Row
         <bdi>{spoke.name}</bdi>
       </Link>
     ),
-    address: <span className="font-mono">{spoke.allowedIPs[0]?.replace("/32", "")}</span>,
+    address: <span className="font-mono">{spoke.allowedIPs[0]?.split("/")[0]}</span>,
     os: spoke.isProxmox ? t.platform.proxmox : t.platform[spoke.os],
     handshake: <Ago at={spoke.lastHandshake} />,
     registered: <Ago at={spoke.registeredAt} />,

@@ -72,7 +72,7 @@ export function TokensPage() {
                 {
                   head: t.tokens.address,
                   wide: true,
-                  cell: (token) => <span className="font-mono">{token.allowedIPs[0]?.replace("/32", "")}</span>,
+                  cell: (token) => <span className="font-mono">{token.allowedIPs[0]?.split("/")[0]}</span>,
                 },
                 { head: t.tokens.created, wide: true, cell: (token) => <Ago at={token.createdAt} /> },
                 { head: t.tokens.expires, wide: true, cell: (token) => <Ago at={token.expiresAt} /> },
