@@ -7,6 +7,7 @@
 
 #include "apid/endpoint/database_figures.h"
 #include "apid/http/certificate.h"
+#include "common/version.h"
 
 namespace wghub::endpoint {
 namespace {
@@ -112,7 +113,7 @@ Outcome<HubFigures::Stored> HubFigures::read(const std::string& credential_id) {
 Outcome<Done> HubFigures::add_to(MetricList& list, const std::string& credential_id) {
   const auto stored = read(credential_id);
   if (!stored) return stored.error();
-  list.gauges("wireguard_build_info", "1, with the hub's version.", "version", {labelled(WGHUB_VERSION, 1)});
+  list.gauges("wireguard_build_info", "1, with the hub's version.", "version", {labelled(std::string(kVersion), 1)});
   add_spokes(list, stored->spokes);
   add_tokens(list, stored->tokens);
   add_addresses(list, stored->network, stored->free_addresses);

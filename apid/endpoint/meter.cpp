@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -64,6 +63,17 @@ class ByLabel {
 
   CounterFamily& family_;
   const char* label_;
+};
+
+// Finds a key of texts by one of views.
+struct LessKey {
+  using is_transparent = void;
+  using View = std::tuple<std::string_view, std::string_view, unsigned>;
+
+  template <class Left, class Right>
+  bool operator()(const Left& left, const Right& right) const {
+    return View(left) < View(right);
+  }
 };
 
 CounterFamily& make_counters(prometheus::Registry& registry, const char* name, const char* help) {
@@ -130,7 +140,7 @@ struct Meter::Counters {
 
  private:
   std::mutex mutex_;
-  std::map<std::tuple<std::string, std::string, unsigned>, Histogram*, std::less<>> latencies_;
+  std::map<std::tuple<std::string, std::string, unsigned>, Histogram*, LessKey> latencies_;
 };
 
 Meter::Counters::Counters() {

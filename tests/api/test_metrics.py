@@ -184,12 +184,13 @@ def own_files():
     """/etc/prometheus and /etc/default that may be spoilt."""
     folders = ("/etc/prometheus", "/etc/default")
     for folder in folders:
-        kept = f"{ROOT}/kept{folder}"
+        kept = f"{ROOT}/monitoring{folder}"
         shutil.copytree(folder, kept)
         sh(f"mount -t tmpfs -o mode=0755 none {folder} && cp -a {kept}/. {folder}")
     yield
     for folder in folders:
         sh(f"umount -l {folder}")
+    shutil.rmtree(f"{ROOT}/monitoring")
 
 
 def commands():
@@ -264,7 +265,7 @@ def prometheus(connected, own_files):
         text = text.replace(before, after)
     with open("/etc/prometheus/prometheus.yml", "w") as file:
         file.write(text)
-    os.makedirs(f"{ROOT}/prometheus")
+    os.makedirs(f"{ROOT}/prometheus")  # what it stores
     shutil.chown(f"{ROOT}/prometheus", "prometheus", "prometheus")
     servers = [Server("prometheus", "--config.file=/etc/prometheus/prometheus.yml", f"--storage.tsdb.path={ROOT}/prometheus"), Server("prometheus-node-exporter")]
     try:
@@ -275,6 +276,7 @@ def prometheus(connected, own_files):
     finally:
         for server in servers:
             server.end()
+        shutil.rmtree(f"{ROOT}/prometheus")
 
 
 def act(hub, machine):
