@@ -71,6 +71,13 @@ build_programs() {
     { tail -n 40 "$(log_of build)" >&2 && fail 'the build failed'; }
 }
 
+build_dashboard() {
+  [ -x "$source_tree/share/dashboard/build" ] || return 0 # a tree without its source
+  say 'building the dashboard'
+  "$source_tree/share/dashboard/build" >"$(log_of dashboard)" 2>&1 ||
+    { tail -n 20 "$(log_of dashboard)" >&2 && fail 'the dashboard could not be built'; }
+}
+
 # Copies outside the checkout: nothing that runs needs to read it, it may lie below /root. Sets changed=yes when any differs.
 copy_programs() {
   local name
@@ -78,13 +85,16 @@ copy_programs() {
   for name in "${programs[@]}"; do copy 0755 "$source_tree/build/release/bin/$name" "$libexec/$name"; done
   copy 0755 "$source_tree/build/release/bin/wghub" /usr/local/bin/wghub
   copy 0755 "$source_tree/deploy/activate" "$libexec/activate"
-  for name in install nft dashboard; do
-    [ -d "$source_tree/share/$name" ] || continue
-    diff -rq "$source_tree/share/$name" "$share/$name" >/dev/null 2>&1 && continue
-    rm -rf "${share:?}/$name" && cp -r "$source_tree/share/$name" "$share/" && changed=yes
-  done
+  for name in install nft; do copy_folder "$source_tree/share/$name" "$share/$name"; done
+  copy_folder "$source_tree/share/dashboard/dist" "$share/dashboard"
   chmod -R u=rwX,go=rX "$share"
   echo "$state" >"$libexec/state"
+}
+
+copy_folder() { # SOURCE DEST
+  [ -d "$1" ] || return 0
+  diff -rq "$1" "$2" >/dev/null 2>&1 && return
+  rm -rf "$2" && cp -r "$1" "$2" && changed=yes
 }
 
 copy() { # MODE SOURCE DEST

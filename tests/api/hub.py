@@ -49,6 +49,8 @@ def prepare_machine():
     for program in ("apid", "wgprivd", "wgprivd-engine", "wghub"):
         shutil.copy(f"{BUILD}/bin/{program}", PROGRAMS)
     shutil.copytree(f"{SOURCE}/share/install", f"{ROOT}/share/install")
+    if os.path.isdir(f"{SOURCE}/share/dashboard/dist"):
+        shutil.copytree(f"{SOURCE}/share/dashboard/dist", f"{ROOT}/share/dashboard")
     sh("ip link set lo up && ip link add host0 type veth peer name host1 && ip address add 192.0.2.1/24 dev host0 && ip link set host0 up && ip link set host1 up")
 
 

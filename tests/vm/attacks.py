@@ -2,7 +2,7 @@
 # The attacker's sentences of design §5 against the kernel: as apid's user on the front's socket, as the front's user on the
 # engine's, as anybody else on both, while spokes use wg0. Leaves what is tried to tests/attack.
 # vm: --timeout 600 --memory 1536 --with python3 --with nsenter --add tests/lib:/tests/lib --add deploy/lib:/hub/lib
-# vm: --add deploy/activate:/hub/activate --add share:/usr/share/wireguard-hub --program BIN/wghub:/usr/bin/wghub
+# vm: --add deploy/activate:/hub/activate --add share/install:/usr/share/wireguard-hub/install --add share/nft:/usr/share/wireguard-hub/nft --program BIN/wghub:/usr/bin/wghub
 # vm: --program BIN/apid:/usr/libexec/wireguard-hub/apid --program BIN/wgprivd:/usr/libexec/wireguard-hub/wgprivd
 # vm: --program BIN/wgprivd-engine:/usr/libexec/wireguard-hub/wgprivd-engine --program BIN/attack_client
 import json, re, sys, time

@@ -2,7 +2,7 @@
 # The product's path on a real kernel: three machines behind a router run the very command that the API returned; then the
 # daemons are killed under traffic, and a spoke is deleted.
 # vm: --timeout 600 --memory 1536 --with python3 --with nsenter --add tests/lib:/tests/lib --add deploy/lib:/hub/lib
-# vm: --add deploy/activate:/hub/activate --add share:/usr/share/wireguard-hub --program BIN/wghub:/usr/bin/wghub
+# vm: --add deploy/activate:/hub/activate --add share/install:/usr/share/wireguard-hub/install --add share/nft:/usr/share/wireguard-hub/nft --program BIN/wghub:/usr/bin/wghub
 # vm: --program BIN/apid:/usr/libexec/wireguard-hub/apid --program BIN/wgprivd:/usr/libexec/wireguard-hub/wgprivd
 # vm: --program BIN/wgprivd-engine:/usr/libexec/wireguard-hub/wgprivd-engine
 import concurrent.futures, re, subprocess, sys, time

@@ -1,7 +1,7 @@
 #!/bin/bash
 # quickstart where systemd runs the machine: its own steps but for packages and the build, then the demo, then stop --purge.
 # vm: --timeout 400 --memory 1536 --with systemd --with python3 --with usermod --with userdel --with groupdel --with useradd --with getent --with install --with mountpoint --with tee
-# vm: --add deploy:/src/deploy --add share:/src/share --program BIN/wghub:/src/build/release/bin/wghub
+# vm: --add deploy:/src/deploy --add share/install:/src/share/install --add share/nft:/src/share/nft --program BIN/wghub:/src/build/release/bin/wghub
 # vm: --program BIN/apid:/src/build/release/bin/apid --program BIN/wgprivd:/src/build/release/bin/wgprivd
 # vm: --program BIN/wgprivd-engine:/src/build/release/bin/wgprivd-engine
 set -euo pipefail

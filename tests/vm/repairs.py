@@ -2,7 +2,7 @@
 # The kernel's interface changed behind the hub's back while spokes use it (D15, F9): peers taken off, changed, added by
 # hand, wg0 deleted. Each time: how long until it is right again, who recorded it, and what the other spokes noticed.
 # vm: --timeout 600 --memory 1536 --with python3 --with nsenter --add tests/lib:/tests/lib --add deploy/lib:/hub/lib
-# vm: --add deploy/activate:/hub/activate --add share:/usr/share/wireguard-hub --program BIN/wghub:/usr/bin/wghub
+# vm: --add deploy/activate:/hub/activate --add share/install:/usr/share/wireguard-hub/install --add share/nft:/usr/share/wireguard-hub/nft --program BIN/wghub:/usr/bin/wghub
 # vm: --program BIN/apid:/usr/libexec/wireguard-hub/apid --program BIN/wgprivd:/usr/libexec/wireguard-hub/wgprivd
 # vm: --program BIN/wgprivd-engine:/usr/libexec/wireguard-hub/wgprivd-engine
 import sys, time

@@ -2,7 +2,7 @@
 # The systemd units as they are, under systemd as the first process: the hub comes up from its sockets, wg0 comes back from
 # the journal without any daemon, and a program in each daemon's place can't do more than its job.
 # vm: --timeout 600 --memory 1536 --with systemd --with python3 --add deploy/systemd:/units --add deploy/lib:/hub/lib
-# vm: --add share:/usr/share/wireguard-hub --add tests/lib:/tests/lib --add tests/vm/probe.py:/usr/libexec/wireguard-hub/probe.py
+# vm: --add share/install:/usr/share/wireguard-hub/install --add share/nft:/usr/share/wireguard-hub/nft --add tests/lib:/tests/lib --add tests/vm/probe.py:/usr/libexec/wireguard-hub/probe.py
 # vm: --program BIN/wghub:/usr/bin/wghub --program BIN/apid:/usr/libexec/wireguard-hub/apid
 # vm: --program BIN/wgprivd:/usr/libexec/wireguard-hub/wgprivd
 # vm: --program BIN/wgprivd-engine:/usr/libexec/wireguard-hub/wgprivd-engine
