@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from hub import DATABASE, PORT, ROOT, SLOW, SOURCE, Client, eventually, sh
+from nginx import PUBLIC, Nginx
 from proofs import figure
 from test_clusters import join
 from test_install_script import issue
@@ -128,6 +129,15 @@ def test_single_spokes_are_told_up_to_the_limit(hub):
         assert told["wireguard_spokes_without_series"] == told['wireguard_spokes{status="pending"}'] - 1 >= 2
     for each in ids:
         assert hub.admin.delete(f"/api/spoke/{each}").status == 200
+
+
+def test_prometheus_may_come_by_nginx_too(hub):
+    proxy = Nginx()
+    try:
+        assert families(scraped(hub, Client(hub.admin.headers, port=PUBLIC))) >= {"wireguard_spokes", "process_open_fds"}
+        assert Client(port=PUBLIC).get("/api/metrics").status == 401
+    finally:
+        proxy.end()
 
 
 def families(text):
