@@ -190,7 +190,7 @@ boost::json::object encode(const User& user) {
 }
 
 boost::json::object encode_self(const User& user) {
-  return {{"id", user.id}, {"username", user.username}, {"role", to_text(user.role)}};
+  return {{"id", user.id}, {"username", user.username}, {"role", to_text(user.role)}, {"totp", !user.totp_secret.empty()}};
 }
 
 boost::json::object encode(const Session& session, const std::string& asking) {

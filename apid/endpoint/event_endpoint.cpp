@@ -4,6 +4,7 @@
 
 #include "apid/endpoint/answer.h"
 #include "apid/endpoint/encode.h"
+#include "apid/endpoint/fields.h"
 #include "common/number.h"
 
 namespace wghub::endpoint {
@@ -26,6 +27,19 @@ boost::json::object encode_subject(const Alarm& alarm) {
 boost::json::object encode_subject(const Cluster& cluster) { return {{"cluster", encode(cluster)}}; }
 boost::json::object encode_subject(const HubConfig& hub) { return {{"hubConfig", encode(hub)}}; }
 
+boost::json::object encode_subject(const LiveFigures& figures) {
+  boost::json::array spokes;
+  spokes.reserve(figures.spokes.size());
+  for (const auto& [id, values] : figures.spokes)
+    spokes.push_back({{"id", id},
+                      {"lastHandshake", http::to_timestamp(values.last_handshake.value_or(0))},
+                      {"transferRx", values.transfer_rx},
+                      {"transferTx", values.transfer_tx}});
+  return {{"receivedBytes", figures.received_bytes},
+          {"sentBytes", figures.sent_bytes},
+          {"spokes", std::move(spokes)}};
+}
+
 std::optional<std::uint64_t> to_event_id(const std::string& text) {
   std::uint64_t id = 0;
   return parse_number(text, id) ? std::optional(id) : std::nullopt;
@@ -34,16 +48,23 @@ std::optional<std::uint64_t> to_event_id(const std::string& text) {
 }  // namespace
 
 http::Response EventEndpoint::stream(const http::Request& request) {
+  Query query(request);
+  const bool live = query.word("live", {"true"}).has_value();
+  if (auto fault = query.finish()) return http::render_json_error(*fault, request);
   http::Response response;
   response.content_type = "text/event-stream";
-  response.events = http::EventSubscription{request.caller.credential_id, to_event_id(request.last_event_id)};
+  response.events = http::EventSubscription{request.caller.credential_id, to_event_id(request.last_event_id), live};
   return response;
 }
 
 void EventEncoder::publish(const Event& event) {
   const auto object = std::visit([](const auto& subject) { return encode_subject(subject); }, event.subject);
   std::string text = boost::json::serialize(object);
-  broadcaster_.publish(event.type, http::to_timestamp(event.at), text.substr(1, text.size() - 2));
+  const std::string_view inside = std::string_view(text).substr(1, text.size() - 2);
+  if (std::holds_alternative<LiveFigures>(event.subject))
+    broadcaster_.publish_live(event.type, http::to_timestamp(event.at), inside);
+  else
+    broadcaster_.publish(event.type, http::to_timestamp(event.at), inside);
 }
 
 void EventEncoder::end_credential(const std::string& credential_id) { broadcaster_.end(credential_id); }

@@ -119,4 +119,18 @@ http::Response HubEndpoint::status(const http::Request& request) {
                                    {"nextCursor", encode_cursor(next)}});
 }
 
+http::Response HubEndpoint::traffic(const http::Request& /*request*/) {
+  const auto traffic = tracker_.traffic();
+  boost::json::array points;
+  points.reserve(traffic.points.size());
+  for (const auto& point : traffic.points)
+    points.push_back({{"at", http::to_timestamp(point.at)},
+                      {"seconds", point.seconds},
+                      {"receivedBytes", point.received_bytes},
+                      {"sentBytes", point.sent_bytes}});
+  return http::json_response(200, {{"receivedBytes", traffic.totals.received_bytes},
+                                   {"sentBytes", traffic.totals.sent_bytes},
+                                   {"points", std::move(points)}});
+}
+
 }  // namespace wghub::endpoint

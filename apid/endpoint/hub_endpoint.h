@@ -17,6 +17,7 @@ class HubEndpoint {
   http::Response config(const http::Request& request);
   http::Response update(const http::Request& request);
   http::Response status(const http::Request& request);
+  http::Response traffic(const http::Request& request);
 
  private:
   HubService& hub_;

@@ -80,6 +80,7 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     {Method::get,  "/api/hub/config",                         Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.hub, &HubEndpoint::config)},
     {Method::put,  "/api/hub/config",                         Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.hub, &HubEndpoint::update)},
     {Method::get,  "/api/hub/status",                         Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.hub, &HubEndpoint::status)},
+    {Method::get,  "/api/hub/traffic",                        Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.hub, &HubEndpoint::traffic)},
 
     {Method::post, "/api/installation/token",                 Access::operator_, StepUp::none,   Body::json, Lane::write, bind(e.token, &TokenEndpoint::create)},
     {Method::post, "/api/installation/tokens/bulk",           Access::operator_, StepUp::none,   Body::json, Lane::write, bind(e.token, &TokenEndpoint::create_bulk)},
@@ -103,7 +104,7 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
 
     {Method::get,  "/api/audit",                              Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
     {Method::get,  "/api/audit/export",                       Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::export_lines)},
-    {Method::get,  "/api/events",                             Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.event, &EventEndpoint::stream)},
+    {Method::get,  "/api/events",                             Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.event, &EventEndpoint::stream)},
     {Method::get,  "/api/metrics",                            Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.metrics, &MetricsEndpoint::metrics)},
 
     {Method::get,  "/api/openapi.json",                       Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(document_json)},

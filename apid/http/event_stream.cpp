@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "apid/http/json.h"
+#include "apid/http/message.h"
 
 namespace wghub::http {
 namespace {
@@ -18,6 +19,7 @@ constexpr std::size_t kRemembered = 1000;
 struct Listener {
   std::string credential_id;
   EventBroadcaster::Receiver receiver;
+  bool live = false;
 };
 
 std::string frame(std::uint64_t id, std::string_view type, std::string_view at, std::string_view data) {
@@ -84,18 +86,24 @@ void EventBroadcaster::publish(std::string_view type, std::string_view at, std::
     if (listener.receiver) listener.receiver(state_->ring.back(), false);
 }
 
-std::unique_ptr<EventBroadcaster::Subscription> EventBroadcaster::subscribe(const std::string& credential_id,
-                                                                            std::optional<std::uint64_t> last_event_id,
+void EventBroadcaster::publish_live(std::string_view type, std::string_view at, std::string_view data) {
+  const auto text = fmt::format("event: {0}\ndata: {{\"type\":\"{0}\",\"at\":\"{1}\",{2}}}\n\n", type, at, data);
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& listener : state_->listeners)
+    if (listener.live && listener.receiver) listener.receiver(text, false);
+}
+
+std::unique_ptr<EventBroadcaster::Subscription> EventBroadcaster::subscribe(const EventSubscription& wish,
                                                                             Receiver receiver) {
   const std::lock_guard lock(state_->mutex);
   auto& listeners = state_->listeners;
   const auto mine = std::count_if(listeners.begin(), listeners.end(),
-                                  [&](const Listener& other) { return other.credential_id == credential_id; });
+                                  [&](const Listener& other) { return other.credential_id == wish.credential_id; });
   if (listeners.size() >= kStreams || static_cast<std::size_t>(mine) >= kStreamsPerCredential) return nullptr;
   const auto& ended = state_->ended;
-  if (std::find(ended.begin(), ended.end(), credential_id) != ended.end()) return nullptr;
-  if (last_event_id) state_->replay(*last_event_id, receiver);
-  listeners.push_back({credential_id, std::move(receiver)});
+  if (std::find(ended.begin(), ended.end(), wish.credential_id) != ended.end()) return nullptr;
+  if (wish.last_event_id) state_->replay(*wish.last_event_id, receiver);
+  listeners.push_back({wish.credential_id, std::move(receiver), wish.live});
   return std::make_unique<Held<State>>(state_, std::prev(listeners.end()));
 }
 

@@ -1,4 +1,4 @@
-// Server-sent events: a ring of the last 1,000 and everybody who listens. What the events say is the service's.
+// Server-sent events: a ring of the last 1,000 and everybody who listens, and live ones, which no ring keeps. What the events say is the service's.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,8 @@
 #include <string_view>
 
 namespace wghub::http {
+
+struct EventSubscription;
 
 inline constexpr std::size_t kEventRing = 1000;
 inline constexpr std::size_t kStreamsPerCredential = 2;
@@ -34,10 +36,12 @@ class EventBroadcaster {
   /// Shape: data is the inside of a JSON object, e.g. `"spoke":{…}`, without the outer braces; at is a timestamp.
   void publish(std::string_view type, std::string_view at, std::string_view data);
 
+  /// For those who asked for live ones. Without an id, and never replayed: the next one says what counts.
+  void publish_live(std::string_view type, std::string_view at, std::string_view data);
+
   /// Nothing when the credential has two streams or there are 200 (429), or when it has just ended. A Last-Event-ID
   /// within the ring replays what followed; any other sends `resync` first.
-  std::unique_ptr<Subscription> subscribe(const std::string& credential_id, std::optional<std::uint64_t> last_event_id,
-                                          Receiver receiver);
+  std::unique_ptr<Subscription> subscribe(const EventSubscription& wish, Receiver receiver);
 
   /// Sends `session-ended` to the credential's streams and closes them. One whose request was admitted a moment before
   /// is refused when it subscribes.

@@ -48,6 +48,7 @@ struct Request {
 struct EventSubscription {
   std::string credential_id;
   std::optional<std::uint64_t> last_event_id;
+  bool live = false;  ///< handshakes and counters as they go on too
 };
 
 struct Response {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "apid/model/cluster.h"
 #include "apid/model/hub.h"
@@ -28,10 +29,18 @@ struct Alarm {
   std::string text;
 };
 
+/// Handshakes and counters as they go on. Units: bytes since the start, over every spoke.
+struct LiveFigures {
+  std::int64_t received_bytes = 0;
+  std::int64_t sent_bytes = 0;
+  std::vector<LiveUpdate> spokes;  ///< those with a handshake that no event told yet
+};
+
 struct Event {
   std::string type;  ///< the names of docs/openapi.yaml "events"
   std::int64_t at = 0;
-  std::variant<std::monostate, Token, Spoke, InstallReport, ReconcileResult, Alarm, HubConfig, Cluster> subject;
+  std::variant<std::monostate, Token, Spoke, InstallReport, ReconcileResult, Alarm, HubConfig, Cluster, LiveFigures>
+      subject;
 };
 
 class EventSink {

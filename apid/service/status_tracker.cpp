@@ -11,6 +11,8 @@ namespace {
 constexpr std::int64_t kActiveSeconds = 180;
 constexpr std::int64_t kInactiveSeconds = 300;
 constexpr std::int64_t kStoreSeconds = 60;
+constexpr std::int64_t kTellSeconds = 10;
+constexpr std::size_t kToldAtOnce = 500;
 
 // An interface that was made anew counts from zero.
 std::int64_t growth(std::int64_t before, std::int64_t now) { return now >= before ? now - before : now; }
@@ -44,16 +46,21 @@ void StatusTracker::apply(const std::shared_ptr<const PeerTable>& table, const S
     if (due) stored_at_ = now;
     for (std::size_t i = 0; i < known_.size(); ++i) {
       if (table_->rows()[i].removing) continue;
-      auto& [values, peer, is_changed] = known_[i];
+      auto& [values, peer, is_changed, told] = known_[i];
       if (peer && update(values, peers_[*peer])) is_changed = true;
       const SpokeStatus status = next_status(values.status, values.last_handshake, now);
       const bool transition = std::exchange(values.status, status) != status;
-      if (transition) transitions.push_back(i);
+      if (transition) {
+        transitions.push_back(i);
+        told = values.last_handshake;
+      }
       if (transition || (due && is_changed)) changed.push_back(i);
     }
+    traffic_.take(now, totals_.received_bytes, totals_.sent_bytes);
   }
   store(changed);
   publish(transitions);
+  publish_live(now);
 }
 
 // A spoke that was registered anew has another key, and what the database says of it: pending, no handshake.
@@ -63,7 +70,7 @@ void StatusTracker::take_over(const std::shared_ptr<const PeerTable>& table) {
   for (const auto& row : table->rows()) {
     const auto before = table_->find(row.key);
     const bool is_same = before && table_->rows()[*before].spoke_id == row.spoke_id;
-    known.push_back(is_same ? known_[*before] : Known{row.stored, {}, false});
+    known.push_back(is_same ? known_[*before] : Known{row.stored, {}, false, row.stored.last_handshake});
   }
   known_ = std::move(known);
   table_ = table;
@@ -136,6 +143,29 @@ void StatusTracker::publish(const Places& places) {
   }
 }
 
+void StatusTracker::publish_live(std::int64_t now) {
+  if (now >= told_at_ && now < told_at_ + kTellSeconds) return;
+  told_at_ = now;
+  for (auto& figures : take_untold()) events_.publish({"spoke.live", now, std::move(figures)});
+}
+
+// In parts, so that no reader's queue has to hold five thousand spokes in one frame; one part without spokes when none is
+// new.
+std::vector<LiveFigures> StatusTracker::take_untold() {
+  const std::lock_guard lock(mutex_);
+  const LiveFigures empty{totals_.received_bytes, totals_.sent_bytes, {}};
+  std::vector<LiveFigures> parts{empty};
+  for (std::size_t i = 0; i < known_.size(); ++i) {
+    auto& known = known_[i];
+    const auto& row = table_->rows()[i];
+    if (row.removing || !known.values.last_handshake || known.told == known.values.last_handshake) continue;
+    known.told = known.values.last_handshake;
+    if (parts.back().spokes.size() == kToldAtOnce) parts.push_back(empty);
+    parts.back().spokes.push_back({row.spoke_id, known.values});
+  }
+  return parts;
+}
+
 void StatusTracker::flush() {
   Places changed;
   {
@@ -150,7 +180,7 @@ std::optional<SpokeView> StatusTracker::find(const std::string& spoke_id, const 
   const std::lock_guard lock(mutex_);
   const auto place = table_->find(key);
   if (!place || table_->rows()[*place].spoke_id != spoke_id) return std::nullopt;
-  const auto& [values, peer, changed] = known_[*place];
+  const auto& [values, peer, changed, told] = known_[*place];
   return SpokeView{values, peer ? std::optional(peers_[*peer]) : std::nullopt};
 }
 
@@ -187,6 +217,11 @@ StatusTracker::PeerPage StatusTracker::peers(const std::optional<PublicKey>& las
 bool StatusTracker::interface_up() const {
   const std::lock_guard lock(mutex_);
   return interface_up_;
+}
+
+StatusTracker::Traffic StatusTracker::traffic() const {
+  const std::lock_guard lock(mutex_);
+  return {totals_, traffic_.points()};
 }
 
 StatusTracker::Figures StatusTracker::figures(std::size_t most) const {

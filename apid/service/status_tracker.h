@@ -2,6 +2,7 @@
 // Writes to the database when a status changes, else changed rows at most once a minute.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "apid/service/event.h"
 #include "apid/service/peer_table.h"
 #include "apid/service/surroundings.h"
+#include "apid/service/traffic_history.h"
 
 namespace wghub {
 
@@ -28,7 +30,8 @@ class StatusTracker {
  public:
   StatusTracker(Stores& stores, EventSink& events, Clock clock);
 
-  /// Takes over a snapshot, which was laid beside this table; publishes transitions and stores them. One thread only.
+  /// Takes over a snapshot, which was laid beside this table; publishes transitions and stores them. At most
+  /// every ten seconds it publishes handshakes and counters as they go on (`spoke.live`). One thread only.
   void apply(const std::shared_ptr<const PeerTable>& table, const SeenPeers& seen);
   /// Writes what is not written yet; when apply is called no more.
   void flush();
@@ -64,6 +67,11 @@ class StatusTracker {
     std::size_t spoke_count = 0;
     std::vector<std::pair<std::string, LiveValues>> spokes;  ///< by id, newest registration first
   };
+  struct Traffic {
+    Totals totals;
+    std::deque<TrafficPoint> points;
+  };
+  Traffic traffic() const;
   /// most: how many spokes are named.
   Figures figures(std::size_t most) const;
 
@@ -74,6 +82,7 @@ class StatusTracker {
     LiveValues values;
     std::optional<std::uint32_t> peer;  ///< its place in peers_
     bool changed = false;               ///< since it was stored
+    std::optional<std::int64_t> told;   ///< the handshake that was published last
   };
   void take_over(const std::shared_ptr<const PeerTable>& table);
   void take_peers(const SeenPeers& seen);
@@ -81,6 +90,8 @@ class StatusTracker {
   bool update(LiveValues& values, const PeerState& peer);
   void store(const Places& places);
   void publish(const Places& places);
+  void publish_live(std::int64_t now);
+  std::vector<LiveFigures> take_untold();
   std::optional<std::size_t> find_peer(const PublicKey& key) const;
 
   Stores& stores_;
@@ -93,8 +104,10 @@ class StatusTracker {
   std::size_t wanted_peers_ = 0;  ///< of those, how many belong to rows
   bool interface_up_ = false;
   Totals totals_;
+  TrafficHistory traffic_;
   std::int64_t taken_at_ = 0;
   std::int64_t stored_at_ = 0;
+  std::int64_t told_at_ = 0;
 };
 
 }  // namespace wghub

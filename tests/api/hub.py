@@ -193,9 +193,9 @@ class Raw:
 class Stream(Raw):
     """A reader of /api/events."""
 
-    def __init__(self, headers, last_event_id=None):
+    def __init__(self, headers, last_event_id=None, live=False):
         super().__init__()
-        lines = ["GET /api/events HTTP/1.1", "Host: localhost", "Accept: text/event-stream"]
+        lines = [f"GET /api/events{'?live=true' if live else ''} HTTP/1.1", "Host: localhost", "Accept: text/event-stream"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if last_event_id is not None:
             lines.append(f"Last-Event-ID: {last_event_id}")
@@ -212,15 +212,16 @@ class Stream(Raw):
         return block.decode()
 
     def event(self):
-        """(id, type, data) of the next event; None at the end of the stream."""
+        """(id, type, data) of the next event, a live one without an id; None at the end of the stream."""
         while (block := self.block()) is not None:
             if block.startswith(":"):
                 continue
             lines = dict(line.split(": ", 1) for line in block.split("\n"))
             data = json.loads(lines["data"])
-            assert (data["type"], data["id"]) == (lines["event"], int(lines["id"])), block
+            number = int(lines["id"]) if "id" in lines else None
+            assert (data["type"], data.get("id")) == (lines["event"], number), block
             hear("event", data)
-            return int(lines["id"]), lines["event"], data
+            return number, lines["event"], data
         return None
 
     def until(self, kind, seconds=15):

@@ -103,6 +103,19 @@ def test_a_first_handshake_is_an_event(hub, stream):
         assert [entry["id"] for entry in listed["spokes"]] == [spoke["id"]] and listed["activeCount"] == 1
         peer = hub.admin.get(f"/api/spoke/{spoke['id']}/status").json["wireguardPeer"]
         assert peer["endpoint"].startswith("198.51.100.2:") and peer["latestHandshake"] == shown["lastHandshake"] and peer["transferRx"] > 0
+        # It goes on without a word on the plain stream; on a live one its counters and handshakes are told.
+        assert set(Client(stream.client.headers).get("/api/hub/traffic").json) == {"receivedBytes", "sentBytes", "points"}
+        with Stream(stream.client.headers, live=True) as live:
+            first = live.until("spoke.live", 40)
+            assert set(first) == {"type", "at", "receivedBytes", "sentBytes", "spokes"} and first["receivedBytes"] > 0
+            sh("ip netns exec peer wg set wgpeer peer " + hub_key + " remove")
+            sh(f"ip netns exec peer wg set wgpeer peer {hub_key} endpoint 198.51.100.1:51820 allowed-ips 10.83.0.1/32 persistent-keepalive 1")
+            while not (told := live.until("spoke.live", 40)["spokes"]):
+                pass
+            assert [set(each) for each in told] == [{"id", "lastHandshake", "transferRx", "transferTx"}]
+            assert told[0]["id"] == spoke["id"] and told[0]["lastHandshake"] > shown["lastHandshake"]
+            listed = hub.admin.get(f"/api/spoke/{spoke['id']}/status").json["spoke"]
+            assert listed["lastHandshake"] == told[0]["lastHandshake"] and listed["status"] == "active"
         # Registered anew with another key, the spoke is pending until that one shakes hands.
         again = hub.admin.post(f"/api/installation/token/{spoke_token(hub, spoke)}/reissue").json["token"]["token"]
         assert hub.register(again).json["spoke"]["status"] == "pending"

@@ -37,7 +37,7 @@ const actions = {
   count: ({ role, name, exact = true }) => page.getByRole(role, { name, exact }).count(),
   see: ({ text, seconds = 20 }) => page.getByText(text).first().waitFor({ timeout: seconds * 1000 }),
   unsee: ({ text, seconds = 20 }) => page.getByText(text).first().waitFor({ state: "hidden", timeout: seconds * 1000 }),
-  settled: () => page.waitForFunction(() => !document.querySelector("[aria-busy=true]")),
+  settled: () => page.waitForFunction(() => document.querySelector("h1") && !document.querySelector("[aria-busy=true]")),
   text: () => page.locator("body").innerText(),
   clipboard: () => page.evaluate(() => navigator.clipboard.readText()),
   value: ({ label }) => page.getByLabel(label, { exact: true }).first().inputValue(),

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
-#include <filesystem>
 #include <random>
 
 #include "apid/app/authenticator.h"
@@ -23,7 +22,7 @@ namespace {
 
 constexpr std::int64_t kNow = 1'700'000'000;
 constexpr int kInputsPerHub = 2000;
-const std::string kShare = std::filesystem::path(__FILE__).parent_path().append("../../share").string();
+const std::string kShare = WGHUB_SOURCE "/share";
 
 std::int64_t now() { return kNow; }
 

@@ -1,6 +1,5 @@
 // Hostile values -> the script templates. A value is refused, or it stands in the script as one quoted word that means
 // just that value: found by laying the template beside the script and reading the words with a small parser of quotes.
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -14,7 +13,7 @@ using namespace wghub::fuzz;
 
 namespace {
 
-const std::string kShare = std::filesystem::path(__FILE__).parent_path().append("../../share").string();
+const std::string kShare = WGHUB_SOURCE "/share";
 const std::string kInstall = kShare + "/install/";
 
 using Values = std::map<std::string, std::string>;

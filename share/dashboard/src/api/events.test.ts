@@ -47,6 +47,22 @@ describe("events", () => {
       "a inactive",
     ]);
   });
+  it("that are live move handshakes and counters on, and leave the rest", () => {
+    const client = new QueryClient();
+    client.setQueryData(["spokes"], [spoke("a"), spoke("b")]);
+    const live = (at: string, receivedBytes: number, spokes: object[]) =>
+      ({ type: "spoke.live", at, receivedBytes, sentBytes: 1, spokes }) as HubEventMessage;
+    const beat = { id: "b", lastHandshake: "2026-01-01T00:00:09Z", transferRx: 5, transferTx: 6 };
+    apply(client, [live("2026-01-01T00:00:10Z", 100, [beat])]);
+    expect(client.getQueryData<Spoke[]>(["spokes"])?.map(({ lastHandshake }) => lastHandshake)).toEqual([
+      undefined,
+      "2026-01-01T00:00:09Z",
+    ]);
+    apply(client, [live("2026-01-01T00:00:20Z", 150, [])]);
+    expect(client.getQueryData<object[]>(["live"])).toHaveLength(2);
+    apply(client, [live("2026-01-01T00:00:30Z", 10, [])]); // the hub was started anew
+    expect(client.getQueryData(["live"])).toEqual([{ at: 1767225630, received: 10, sent: 1 }]);
+  });
   it("make no list of what was never read", () => {
     const client = new QueryClient();
     apply(client, [event("spoke.status", { spoke: spoke("a") })]);

@@ -3,7 +3,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { sessionEnded } from "./client";
-import type { AlarmEvent, HubEventMessage, ReconcileEvent, Spoke, Token } from "./types";
+import { type LiveSample, liveQuery } from "./queries";
+import type { AlarmEvent, HubEventMessage, LiveEvent, ReconcileEvent, Spoke, Token } from "./types";
 
 const TYPES = [
   "token.created",
@@ -20,12 +21,14 @@ const TYPES = [
   "reconcile",
   "alarm",
   "hub.updated",
+  "spoke.live",
   "resync",
   "session-ended",
 ] as const;
 const GATHER_MS = 200;
 const RETRY_MS = [1000, 2000, 5000, 10_000];
 const KEPT_HAPPENINGS = 20;
+const KEPT_SAMPLES = 360; // an hour
 
 export type Happening = AlarmEvent | ReconcileEvent;
 export type StreamState = { connection: "connecting" | "open" | "lost"; happenings: Happening[] };
@@ -58,6 +61,26 @@ export function merge<T extends { id: string }>(list: T[], changed: Map<string, 
   return left.size ? [...[...left.values()].reverse(), ...merged] : merged;
 }
 
+/** Puts counters and handshakes as they go on into what was read. */
+function applyLive(client: QueryClient, events: LiveEvent[]): void {
+  const beats = new Map(events.flatMap(({ spokes }) => spokes).map((beat) => [beat.id, beat]));
+  if (beats.size)
+    client.setQueryData<Spoke[]>(["spokes"], (list) =>
+      list?.map((spoke) => {
+        const beat = beats.get(spoke.id);
+        return beat ? { ...spoke, lastHandshake: beat.lastHandshake } : spoke;
+      }),
+    );
+  const last = events.at(-1);
+  if (!last) return;
+  const sample = { at: Date.parse(last.at) / 1000, received: last.receivedBytes, sent: last.sentBytes };
+  client.setQueryData<LiveSample[]>(liveQuery.queryKey, (list = []) => {
+    const before = list.filter(({ at, received }) => at < sample.at && received <= sample.received); // else: begun anew
+    return [...before.slice(1 - KEPT_SAMPLES), sample];
+  });
+  void client.invalidateQueries({ queryKey: ["spoke"] }); // the counters of one that is looked at
+}
+
 /** Applies a batch of events to what was read. */
 export function apply(client: QueryClient, events: HubEventMessage[]): void {
   const spokes = new Map<string, Spoke>();
@@ -66,6 +89,7 @@ export function apply(client: QueryClient, events: HubEventMessage[]): void {
   const stale = new Map<string, string[]>();
   const mark = (...key: string[]) => stale.set(key.join("/"), key);
   const happenings: Happening[] = [];
+  const live: LiveEvent[] = [];
   for (const event of events) {
     switch (event.type) {
       case "token.created":
@@ -109,6 +133,9 @@ export function apply(client: QueryClient, events: HubEventMessage[]): void {
       case "hub.updated":
         client.setQueryData(["hub"], event.hubConfig);
         break;
+      case "spoke.live":
+        live.push(event);
+        break;
       case "reconcile":
       case "alarm":
         happenings.push(event);
@@ -123,6 +150,7 @@ export function apply(client: QueryClient, events: HubEventMessage[]): void {
   }
   if (spokes.size || gone.size) client.setQueryData<Spoke[]>(["spokes"], (list) => list && merge(list, spokes, gone));
   if (tokens.size) client.setQueryData<Token[]>(["tokens"], (list) => list && merge(list, tokens, new Set()));
+  applyLive(client, live);
   for (const key of stale.values()) void client.invalidateQueries({ queryKey: key });
   if (happenings.length) set({ happenings: [...happenings.reverse(), ...state.happenings].slice(0, KEPT_HAPPENINGS) });
 }
@@ -147,7 +175,7 @@ export function follow(client: QueryClient): () => void {
     gather ??= setTimeout(flush, GATHER_MS);
   };
   const open = () => {
-    source = new EventSource("/api/events");
+    source = new EventSource("/api/events?live=true");
     for (const type of TYPES) source.addEventListener(type, take);
     source.onopen = () => {
       failures = 0;

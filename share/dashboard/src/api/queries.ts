@@ -2,7 +2,9 @@
 // page: filters and orders are the browser's.
 import { QueryClient, queryOptions } from "@tanstack/react-query";
 import { ApiError, api, body } from "./client";
-import type { Cluster, Peer, Spoke, Token } from "./types";
+import type { Cluster, Spoke, Token } from "./types";
+
+export type LiveSample = { at: number; received: number; sent: number };
 
 const PAGE = 1000;
 const PAGES = 100; // more than any hub has
@@ -95,14 +97,15 @@ export const tokenQuery = (id: string) =>
     queryKey: ["token", id],
     queryFn: () => body(api.GET("/api/installation/token/{id}", { params: { path: { id } } })),
   });
-/** What the kernel has of every peer: counters, addresses, handshakes. */
-export const peersQuery = queryOptions({
-  queryKey: ["peers"],
-  queryFn: (): Promise<Peer[]> =>
-    allPages(
-      (cursor) => body(api.GET("/api/hub/status", { params: { query: { limit: PAGE, cursor } } })),
-      (page) => page.peers,
-    ),
+/** The last day; what came since is in liveQuery. */
+export const trafficQuery = queryOptions({
+  queryKey: ["traffic"],
+  queryFn: () => body(api.GET("/api/hub/traffic")),
+});
+/** Counters that the stream told since the page was opened, newest last. Never asked for. */
+export const liveQuery = queryOptions({
+  queryKey: ["live"],
+  queryFn: (): LiveSample[] => [],
 });
 export const usersQuery = queryOptions({
   queryKey: ["users"],
@@ -112,6 +115,11 @@ export const apiTokensQuery = queryOptions({
   queryKey: ["api-tokens"],
   queryFn: async () => (await body(api.GET("/api/api-tokens"))).apiTokens,
 });
+export const userSessionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["user-sessions", id],
+    queryFn: async () => (await body(api.GET("/api/users/{id}/sessions", { params: { path: { id } } }))).sessions,
+  });
 export const sessionsQuery = queryOptions({
   queryKey: ["sessions"],
   queryFn: async () => (await body(api.GET("/api/auth/sessions"))).sessions,

@@ -28,5 +28,7 @@ export type MissingNode = Schemas["MissingNode"];
 export type AuditEvent = Schemas["AuditEvent"];
 export type HubEventMessage = Schemas["Event"];
 export type AlarmEvent = Schemas["AlarmEvent"];
+export type LiveEvent = Schemas["LiveEvent"];
+export type TrafficPoint = Schemas["TrafficPoint"];
 export type ReconcileEvent = Schemas["ReconcileEvent"];
 export type ErrorBody = Schemas["Error"];

@@ -15,6 +15,13 @@ export function parseLines(text: string): Wanted[] {
   });
 }
 
+/** The nodes of a Proxmox cluster, by commas, spaces or lines, each a spoke named "node.cluster". */
+export function parseNodes(text: string, cluster: string): Wanted[] {
+  const nodes = new Set(text.split(/[\s,;]+/).filter(Boolean));
+  const name = cluster.trim();
+  return [...nodes].map((node) => ({ spokeName: name ? `${node}.${name}` : node }));
+}
+
 /** A cell that no spreadsheet takes for a formula. */
 function cell(text: string): string {
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;

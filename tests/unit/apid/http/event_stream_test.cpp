@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "apid/http/message.h"
 #include "tests/catch.hpp"
 
 using namespace wghub::http;
@@ -27,8 +28,8 @@ TEST_CASE("AnEventReachesEveryListenerOnce") {
   EventBroadcaster events(100);
   Reader first;
   Reader second;
-  const auto a = events.subscribe("a", std::nullopt, first.receiver());
-  auto b = events.subscribe("b", std::nullopt, second.receiver());
+  const auto a = events.subscribe({"a", std::nullopt, false}, first.receiver());
+  auto b = events.subscribe({"b", std::nullopt, false}, second.receiver());
   events.publish("spoke.status", "2026-01-01T00:00:00Z", R"("spoke":{"id":"x"})");
   REQUIRE(first.frames.size() == 1);
   CHECK(first.frames[0] ==
@@ -42,16 +43,34 @@ TEST_CASE("AnEventReachesEveryListenerOnce") {
   CHECK(second.frames.size() == 1);
 }
 
+TEST_CASE("LiveFramesGoToThoseWhoAskedForThemAndAreNotKept") {
+  EventBroadcaster events(100);
+  Reader watching;
+  Reader plain;
+  const auto a = events.subscribe({"a", std::nullopt, true}, watching.receiver());
+  const auto b = events.subscribe({"b", std::nullopt, false}, plain.receiver());
+  events.publish("tick", "t", "");
+  events.publish_live("spoke.live", "t", R"("spokes":[])");
+  events.publish("tick", "t", "");
+  REQUIRE(watching.frames.size() == 3);
+  CHECK(watching.frames[1] == "event: spoke.live\ndata: {\"type\":\"spoke.live\",\"at\":\"t\",\"spokes\":[]}\n\n");
+  CHECK(plain.frames.size() == 2);
+  Reader back;
+  const auto c = events.subscribe({"c", 100, true}, back.receiver());
+  REQUIRE(back.frames.size() == 1);
+  CHECK(back.frames[0].starts_with("id: 101\n"));
+}
+
 TEST_CASE("AReconnectGetsWhatItMissed") {
   EventBroadcaster events(100);
   for (int i = 0; i < 5; ++i) events.publish("tick", "t", "");
   Reader reader;
-  const auto held = events.subscribe("a", 102, reader.receiver());
+  const auto held = events.subscribe({"a", 102, false}, reader.receiver());
   REQUIRE(reader.frames.size() == 2);
   CHECK(reader.frames[0].starts_with("id: 103\n"));
   CHECK(reader.frames[1].starts_with("id: 104\n"));
   Reader nothing_missed;
-  const auto other = events.subscribe("b", 104, nothing_missed.receiver());
+  const auto other = events.subscribe({"b", 104, false}, nothing_missed.receiver());
   CHECK(nothing_missed.frames.empty());
 }
 
@@ -61,12 +80,12 @@ TEST_CASE("AnUnknownLastIdResynchronises") {
   for (const std::uint64_t last :
        {std::uint64_t{0}, std::uint64_t{108}, std::uint64_t{100 + kEventRing + 10}, ~std::uint64_t{0}}) {
     Reader reader;
-    const auto held = events.subscribe("a", last, reader.receiver());
+    const auto held = events.subscribe({"a", last, false}, reader.receiver());
     REQUIRE(reader.frames.size() == 1);
     CHECK(reader.frames[0].find("event: resync\n") != std::string::npos);
   }
   Reader edge;
-  const auto held = events.subscribe("a", 109, edge.receiver());
+  const auto held = events.subscribe({"a", 109, false}, edge.receiver());
   CHECK(edge.frames.size() == kEventRing);
 }
 
@@ -75,21 +94,21 @@ TEST_CASE("ACredentialHasTwoStreamsAndAllTogetherTwoHundred") {
   Reader reader;
   std::vector<std::unique_ptr<EventBroadcaster::Subscription>> held;
   for (std::size_t i = 0; i < kStreams; ++i)
-    held.push_back(events.subscribe(std::to_string(i / kStreamsPerCredential), std::nullopt, reader.receiver()));
+    held.push_back(events.subscribe({std::to_string(i / kStreamsPerCredential), std::nullopt, false}, reader.receiver()));
   CHECK(held.back());
-  CHECK_FALSE(events.subscribe("new", std::nullopt, reader.receiver()));
+  CHECK_FALSE(events.subscribe({"new", std::nullopt, false}, reader.receiver()));
   held.pop_back();
   held.pop_back();
-  CHECK_FALSE(events.subscribe("0", std::nullopt, reader.receiver()));
-  CHECK(events.subscribe("new", std::nullopt, reader.receiver()));
+  CHECK_FALSE(events.subscribe({"0", std::nullopt, false}, reader.receiver()));
+  CHECK(events.subscribe({"new", std::nullopt, false}, reader.receiver()));
 }
 
 TEST_CASE("TheEndOfASessionEndsItsStreams") {
   EventBroadcaster events(1);
   Reader mine;
   Reader other;
-  const auto a = events.subscribe("a", std::nullopt, mine.receiver());
-  const auto b = events.subscribe("b", std::nullopt, other.receiver());
+  const auto a = events.subscribe({"a", std::nullopt, false}, mine.receiver());
+  const auto b = events.subscribe({"b", std::nullopt, false}, other.receiver());
   events.end("a");
   events.end("a");
   events.publish("tick", "t", "");
@@ -104,8 +123,8 @@ TEST_CASE("ACredentialThatEndedWhileItsRequestWasUnderWayGetsNoStream") {
   EventBroadcaster events(1);
   Reader reader;
   events.end("a");
-  CHECK_FALSE(events.subscribe("a", std::nullopt, reader.receiver()));
-  CHECK(events.subscribe("b", std::nullopt, reader.receiver()));
+  CHECK_FALSE(events.subscribe({"a", std::nullopt, false}, reader.receiver()));
+  CHECK(events.subscribe({"b", std::nullopt, false}, reader.receiver()));
 }
 
 TEST_CASE("ListenersMayComeAndGoWhileEventsAreSent") {
@@ -115,7 +134,7 @@ TEST_CASE("ListenersMayComeAndGoWhileEventsAreSent") {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       for (int round = 0; round < 200; ++round) {
-        const auto held = events.subscribe(std::to_string(i), 1, [&](const std::string&, bool) { ++received; });
+        const auto held = events.subscribe({std::to_string(i), 1, false}, [&](const std::string&, bool) { ++received; });
         events.publish("tick", "t", "");
       }
     });

@@ -69,7 +69,7 @@ struct Rig {
                           response.content_type = "text/event-stream";
                           std::optional<std::uint64_t> last;
                           if (!request.last_event_id.empty()) last = std::stoull(request.last_event_id);
-                          response.events = EventSubscription{request.caller.credential_id, last};
+                          response.events = EventSubscription{request.caller.credential_id, last, false};
                           return response;
                         });
     routes.emplace_back(Method::get, "/admin/who", Access::root, StepUp::none, Body::none, Lane::read,

@@ -1,6 +1,5 @@
 #include "apid/service/cluster_service.h"
 
-#include <filesystem>
 
 #include "tests/catch.hpp"
 #include "tests/unit/apid/store/scratch.h"
@@ -10,7 +9,7 @@ using namespace wghub;
 namespace {
 
 constexpr std::int64_t kNow = 1'700'000'000;
-const std::string kShare = std::filesystem::path(__FILE__).parent_path().append("../../../../share").string();
+const std::string kShare = WGHUB_SOURCE "/share";
 
 struct Deaf : EventSink {
   void publish(const Event& /*event*/) override {}

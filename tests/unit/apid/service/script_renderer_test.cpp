@@ -12,7 +12,7 @@ using namespace wghub;
 
 namespace {
 
-const std::string kShare = std::filesystem::path(__FILE__).parent_path().append("../../../../share").string();
+const std::string kShare = WGHUB_SOURCE "/share";
 const std::string kText(43, 'T');
 
 Token good_token() {

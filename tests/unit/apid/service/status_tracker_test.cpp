@@ -14,9 +14,16 @@ constexpr std::int64_t kNow = 1'700'000'000;
 SpokeStatus after(SpokeStatus current, std::int64_t age) { return next_status(current, kNow - age, kNow); }
 
 struct Heard : EventSink {
-  void publish(const Event& event) override { types.push_back(event.type); }
+  void publish(const Event& event) override {
+    if (const auto* const figures = std::get_if<LiveFigures>(&event.subject)) {
+      live.push_back(*figures);
+    } else {
+      types.push_back(event.type);
+    }
+  }
   void end_credential(const std::string&) override {}
   std::vector<std::string> types;
+  std::vector<LiveFigures> live;
 };
 
 PeerState peer_of(int number, std::int64_t last_handshake, std::uint64_t received_bytes = 0) {
@@ -234,4 +241,28 @@ TEST_CASE_METHOD(Tracked, "Only so many spokes are named, those that registered 
   CHECK(figures.spokes[0].second.transfer_rx == 7);
   CHECK(figures.spokes[1].first == store::make_token(4).spoke_id);
   CHECK(tracker.figures(0).spokes.empty());
+}
+
+TEST_CASE_METHOD(Tracked, "Handshakes that go on are told every ten seconds, those of a transition are not told twice") {
+  add(1);
+  add(2);
+  read();
+  apply({peer_of(1, kNow, 10), peer_of(2, 0)});
+  REQUIRE(heard.live.size() == 1);
+  CHECK(heard.live[0].spokes.empty());
+  CHECK(heard.live[0].received_bytes == 10);
+  scratch.set_clock(kNow + 5);
+  apply({peer_of(1, kNow + 4, 20), peer_of(2, 0)});
+  CHECK(heard.live.size() == 1);
+  scratch.set_clock(kNow + 10);
+  apply({peer_of(1, kNow + 4, 30), peer_of(2, 0)});
+  REQUIRE(heard.live.size() == 2);
+  REQUIRE(heard.live[1].spokes.size() == 1);
+  CHECK(heard.live[1].spokes[0].spoke_id == store::make_token(1).spoke_id);
+  CHECK(heard.live[1].spokes[0].values.last_handshake == kNow + 4);
+  CHECK(heard.live[1].spokes[0].values.transfer_rx == 30);
+  scratch.set_clock(kNow + 20);
+  apply({peer_of(1, kNow + 4, 30), peer_of(2, 0)});
+  REQUIRE(heard.live.size() == 3);
+  CHECK(heard.live[2].spokes.empty());
 }

@@ -1,6 +1,5 @@
 #include "apid/service/token_service.h"
 
-#include <filesystem>
 
 #include "apid/service/identifiers.h"
 #include "tests/catch.hpp"
@@ -11,7 +10,7 @@ using namespace wghub;
 namespace {
 
 constexpr std::int64_t kDay = 24 * 60 * 60;
-const std::string kShare = std::filesystem::path(__FILE__).parent_path().append("../../../../share").string();
+const std::string kShare = WGHUB_SOURCE "/share";
 
 class Types final : public EventSink {
  public:

@@ -22,7 +22,7 @@ using Scripts = std::vector<Script>;
 
 namespace {
 
-const auto kReleased = std::filesystem::path(__FILE__).parent_path() / "released";
+const auto kReleased = std::filesystem::path(WGHUB_SOURCE "/tests/unit/apid/store/released");
 
 // What a next release may want: a column, rows from rows, another index.
 constexpr Script kNext = {9001, "9001_next.sql", "",

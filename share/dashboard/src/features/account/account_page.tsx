@@ -88,40 +88,42 @@ function Password() {
 function SecondFactor() {
   const t = useTexts();
   const say = useToast();
+  const client = useQueryClient();
+  const active = useSelf().totp;
+  const refresh = () => client.invalidateQueries({ queryKey: ["me"] });
   const offer = useMutation({ mutationFn: () => body(api.POST("/api/auth/totp")) });
   const remove = useMutation({
     mutationFn: () => api.DELETE("/api/auth/totp"),
-    onSuccess: () => say(t.account.removed),
+    onSuccess: () => {
+      void refresh();
+      say(t.account.removed);
+    },
   });
-  const [enrolled, setEnrolled] = useState(false);
-  const active = enrolled || (offer.error instanceof ApiError && offer.error.code === "TOTP_ACTIVE");
   return (
     <Panel title={t.account.totp}>
       <div className="space-y-4">
         <p className="text-muted">{active ? t.account.totpOn : t.account.totpOff}</p>
-        {!active && <Fault fault={offer.error} />}
-        <Fault fault={remove.error} />
-        <div className="flex gap-2">
-          {!active && (
-            <Button look="primary" busy={offer.isPending} onClick={() => offer.mutate()}>
-              {t.account.enrol}
-            </Button>
-          )}
-          <Button
-            look="danger"
-            busy={remove.isPending}
-            onClick={() => {
-              setEnrolled(false);
-              offer.reset();
-              remove.mutate();
-            }}
-          >
+        <Fault fault={offer.error ?? remove.error} />
+        {active ? (
+          <Button look="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
             {t.account.remove}
           </Button>
-        </div>
+        ) : (
+          <Button look="primary" busy={offer.isPending} onClick={() => offer.mutate()}>
+            {t.account.enrol}
+          </Button>
+        )}
       </div>
-      {offer.data && !active && (
-        <Enrol secret={offer.data.secret} uri={offer.data.uri} onClose={offer.reset} onDone={() => setEnrolled(true)} />
+      {offer.data && (
+        <Enrol
+          secret={offer.data.secret}
+          uri={offer.data.uri}
+          onClose={offer.reset}
+          onDone={() => {
+            offer.reset();
+            void refresh();
+          }}
+        />
       )}
     </Panel>
   );

@@ -4,23 +4,26 @@ import { useState } from "react";
 import { ApiError, api, body } from "@/api/client";
 import type { IssuedToken, Platform } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
-import { MOST, parseLines } from "@/parts/bulk";
+import { MOST, parseLines, parseNodes } from "@/parts/bulk";
 import { Instructions } from "@/parts/instructions";
 import { IssuedTable } from "@/parts/issued_table";
 import { useMay } from "@/shell/session";
 import { Button } from "@/ui/button";
 import { AreaField, Field, SelectField } from "@/ui/field";
-import { Empty, Fault } from "@/ui/notice";
+import { Empty, Fault, Notice } from "@/ui/notice";
 import { Page, Panel } from "@/ui/panel";
 import { Tabs } from "@/ui/tabs";
 import { Progress } from "./progress";
 
-type Made = { kind: "one"; issued: IssuedToken; platform: Platform } | { kind: "many"; tokens: IssuedToken[] };
+type Made =
+  | { kind: "one"; issued: IssuedToken; platform: Platform }
+  | { kind: "many"; tokens: IssuedToken[]; platform: Platform };
+type Mode = "one" | "many" | "cluster";
 
 export function AddPage() {
   const t = useTexts();
   const operator = useMay("operator");
-  const [mode, setMode] = useState<"one" | "many">("one");
+  const [mode, setMode] = useState<Mode>("one");
   const [made, setMade] = useState<Made | null>(null);
   if (!operator) return <Empty title={t.error.page} hint={t.error.pageHint} />;
   if (made) {
@@ -30,7 +33,7 @@ export function AddPage() {
         actions={<Button onClick={() => setMade(null)}>{t.add.another}</Button>}
       >
         {made.kind === "many" ? (
-          <IssuedTable tokens={made.tokens} />
+          <IssuedTable tokens={made.tokens} first={made.platform} />
         ) : (
           <div className="grid gap-5 lg:grid-cols-[3fr_2fr]">
             <Panel>
@@ -53,9 +56,14 @@ export function AddPage() {
         tabs={[
           ["one", t.add.one],
           ["many", t.add.many],
+          ["cluster", t.add.cluster],
         ]}
       >
-        <Panel className="max-w-xl">{mode === "one" ? <One onMade={setMade} /> : <Many onMade={setMade} />}</Panel>
+        <Panel className="max-w-xl">
+          {mode === "one" && <One onMade={setMade} />}
+          {mode === "many" && <Many onMade={setMade} />}
+          {mode === "cluster" && <ProxmoxCluster onMade={setMade} />}
+        </Panel>
       </Tabs>
     </Page>
   );
@@ -122,7 +130,7 @@ function Many({ onMade }: { onMade: (made: Made) => void }) {
   const wanted = parseLines(text);
   const create = useMutation({
     mutationFn: () => body(api.POST("/api/installation/tokens/bulk", { body: { spokes: wanted } })),
-    onSuccess: (answer) => onMade({ kind: "many", tokens: answer?.tokens ?? [] }),
+    onSuccess: (answer) => onMade({ kind: "many", tokens: answer?.tokens ?? [], platform: "linux" }),
   });
   return (
     <form
@@ -136,6 +144,47 @@ function Many({ onMade }: { onMade: (made: Made) => void }) {
         label={t.add.names}
         hint={t.add.namesHint(wanted.length)}
         rows={10}
+        required
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <Fault fault={create.error} />
+      <Button
+        type="submit"
+        look="primary"
+        busy={create.isPending}
+        disabled={wanted.length === 0 || wanted.length > MOST}
+      >
+        {t.add.submitMany}
+      </Button>
+    </form>
+  );
+}
+
+/** All nodes of a cluster that is not known yet. One that is has its commands on its own page. */
+function ProxmoxCluster({ onMade }: { onMade: (made: Made) => void }) {
+  const t = useTexts();
+  const [cluster, setCluster] = useState("");
+  const [text, setText] = useState("");
+  const wanted = parseNodes(text, cluster);
+  const create = useMutation({
+    mutationFn: () => body(api.POST("/api/installation/tokens/bulk", { body: { spokes: wanted } })),
+    onSuccess: (answer) => onMade({ kind: "many", tokens: answer?.tokens ?? [], platform: "proxmox" }),
+  });
+  return (
+    <form
+      className="space-y-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        create.mutate();
+      }}
+    >
+      <Notice kind="info">{t.add.clusterHint}</Notice>
+      <Field label={t.add.clusterName} value={cluster} onChange={(event) => setCluster(event.target.value)} />
+      <AreaField
+        label={t.add.nodes}
+        hint={t.add.nodesHint(wanted.length)}
+        rows={4}
         required
         value={text}
         onChange={(event) => setText(event.target.value)}

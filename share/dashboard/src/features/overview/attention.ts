@@ -7,6 +7,7 @@ export type Concern = { id: string; kind: "bad" | "warn" | "info"; text: string;
 
 const EXPIRES_SOON_MS = 2 * 3_600_000;
 const POOL_FULL = 0.9;
+const NAMED = 3; // failed installations and expiring tokens; more are told as a number
 
 type Known = { hub: HubConfig | null; spokes: Spoke[]; tokens: Token[]; clusters: Cluster[]; happenings: Happening[] };
 
@@ -30,25 +31,41 @@ export function concernsOf({ hub, spokes, tokens, clusters, happenings }: Known,
         at: each.at,
       });
   });
-  for (const token of tokens) {
-    const open = token.state === "unused" || token.state === "claimed";
-    if (open && token.progress && token.progress.code !== 0)
-      concerns.push({
-        id: `failed-${token.id}`,
-        kind: "bad",
-        text: t.overview.failed(token.spokeName, t.stage[token.progress.stage]),
-        to: `/tokens/${token.id}`,
-        at: token.progress.at,
-      });
-    else if (open && Date.parse(token.expiresAt) - now < EXPIRES_SOON_MS)
-      concerns.push({
-        id: `expiring-${token.id}`,
-        kind: "info",
-        text: t.overview.expiring(token.spokeName),
-        to: `/tokens/${token.id}`,
-        at: token.expiresAt,
-      });
-  }
+  const open = tokens.filter(({ state }) => state === "unused" || state === "claimed");
+  const failed = open.filter(({ progress }) => progress && progress.code !== 0);
+  for (const token of failed.length > NAMED ? [] : failed)
+    concerns.push({
+      id: `failed-${token.id}`,
+      kind: "bad",
+      text: t.overview.failed(token.spokeName, t.stage[token.progress?.stage ?? "fetched"]),
+      to: `/tokens/${token.id}`,
+      ...(token.progress && { at: token.progress.at }),
+    });
+  if (failed.length > NAMED)
+    concerns.push({
+      id: "failed",
+      kind: "bad",
+      text: t.overview.failedMany(failed.length),
+      to: "/tokens?state=failed",
+    });
+  const expiring = open.filter(
+    (token) => !failed.includes(token) && Date.parse(token.expiresAt) - now < EXPIRES_SOON_MS,
+  );
+  for (const token of expiring.length > NAMED ? [] : expiring)
+    concerns.push({
+      id: `expiring-${token.id}`,
+      kind: "info",
+      text: t.overview.expiring(token.spokeName),
+      to: `/tokens/${token.id}`,
+      at: token.expiresAt,
+    });
+  if (expiring.length > NAMED)
+    concerns.push({
+      id: "expiring",
+      kind: "info",
+      text: t.overview.expiringMany(expiring.length),
+      to: "/tokens?state=unused",
+    });
   const inactive = spokes.filter(({ status }) => status === "inactive").length;
   if (inactive)
     concerns.push({ id: "inactive", kind: "warn", text: t.overview.inactive(inactive), to: "/spokes?status=inactive" });

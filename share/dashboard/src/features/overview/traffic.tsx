@@ -1,74 +1,82 @@
-// What all spokes send and receive, in the time that this page is open: counters of the interface, asked for every few seconds.
+// What all spokes send and receive: now, since the hub's start, and over the last hour or day.
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { peersQuery } from "@/api/queries";
-import type { Peer } from "@/api/types";
+import { liveQuery, trafficQuery } from "@/api/queries";
 import { formatBytes } from "@/i18n/format";
 import { useLanguage } from "@/i18n/texts";
+import { Button } from "@/ui/button";
 import { Fault } from "@/ui/notice";
+import { useNow } from "@/ui/time";
+import { type Rate, rateNow, ratesOf } from "./rates";
 
-const ASK_MS = 10_000;
-const KEPT = 360; // an hour
-type Point = { at: number; rx: number; tx: number };
-type Counters = { at: number; of: Map<string, Peer> };
-
-/** Bytes a second between two looks; a peer that came or began anew counts from then on. */
-export function rateBetween(before: Counters, after: Counters): Point {
-  const seconds = Math.max(1, (after.at - before.at) / 1000);
-  let rx = 0;
-  let tx = 0;
-  for (const [key, peer] of after.of) {
-    const old = before.of.get(key);
-    if (!old) continue;
-    rx += Math.max(0, peer.transferRx - old.transferRx);
-    tx += Math.max(0, peer.transferTx - old.transferTx);
-  }
-  return { at: after.at / 1000, rx: rx / seconds, tx: tx / seconds };
-}
+const SPANS = { hour: 3600, day: 86_400 } as const;
+type Span = keyof typeof SPANS;
 
 export default function Traffic() {
   const { t, language } = useLanguage();
-  const peers = useQuery({ ...peersQuery, refetchInterval: ASK_MS });
-  const [points, setPoints] = useState<Point[]>([]);
-  const last = useRef<Counters | null>(null);
-  useEffect(() => {
-    if (!peers.data) return;
-    const now = { at: peers.dataUpdatedAt, of: new Map(peers.data.map((peer) => [peer.publicKey, peer])) };
-    const before = last.current;
-    last.current = now;
-    if (before && now.at > before.at) setPoints((all) => [...all.slice(1 - KEPT), rateBetween(before, now)]);
-  }, [peers.data, peers.dataUpdatedAt]);
-  const total = (which: "transferRx" | "transferTx") =>
-    formatBytes(peers.data?.reduce((sum, peer) => sum + peer[which], 0) ?? 0, language);
-  const now = points.at(-1);
+  const now = useNow() / 1000;
+  const kept = useQuery({ ...trafficQuery, staleTime: 0 });
+  const { data: live = [] } = useQuery({ ...liveQuery, enabled: false });
+  const [span, setSpan] = useState<Span>("hour");
+  const since = Math.floor(now / 60) * 60 - SPANS[span];
+  const points = useMemo(() => ratesOf(kept.data?.points ?? [], live, since), [kept.data, live, since]);
+  const rate = rateNow(live, now);
+  const last = live.at(-1);
+  const totals = {
+    received: last?.received ?? kept.data?.receivedBytes ?? 0,
+    sent: last?.sent ?? kept.data?.sentBytes ?? 0,
+  };
   return (
     <div className="space-y-3">
       <dl className="grid grid-cols-2 gap-3">
-        {(["rx", "tx"] as const).map((way) => (
+        {(["received", "sent"] as const).map((way) => (
           <div key={way}>
-            <dt className="text-muted text-sm">{way === "rx" ? t.overview.received : t.overview.sent}</dt>
+            <dt className="flex items-center gap-2 text-muted text-sm">
+              <span
+                className={`inline-block w-5 border-t-2 ${way === "received" ? "border-(--accent)" : "border-(--warn) border-dashed"}`}
+                aria-hidden
+              />
+              {t.overview[way]}
+            </dt>
             <dd className="font-semibold text-lg tabular-nums">
-              {formatBytes(now?.[way] ?? 0, language)}/s{" "}
-              <span className="font-normal text-muted text-sm">
-                Σ {total(way === "rx" ? "transferRx" : "transferTx")}
-              </span>
+              {rate ? `${formatBytes(rate[way], language)}/s` : "–"}
+            </dd>
+            <dd className="text-muted text-sm tabular-nums">
+              {t.overview.trafficTotal(formatBytes(totals[way], language))}
             </dd>
           </div>
         ))}
       </dl>
-      <Chart points={points} />
-      <p className="text-muted text-sm">{t.overview.trafficHint}</p>
-      <Fault fault={peers.error} />
+      <Chart points={points} from={since} to={now} />
+      <fieldset className="flex gap-2">
+        <legend className="sr-only">{t.overview.span}</legend>
+        {(Object.keys(SPANS) as Span[]).map((each) => (
+          <Button key={each} aria-pressed={span === each} onClick={() => setSpan(each)}>
+            {t.overview.spans[each]}
+          </Button>
+        ))}
+      </fieldset>
+      <Fault fault={kept.error} />
     </div>
   );
 }
 
-function Chart({ points }: { points: Point[] }) {
+function Chart({ points, from, to }: { points: Rate[]; from: number; to: number }) {
   const { t, language } = useLanguage();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const draw = useRef<() => void>(() => {});
+  draw.current = () => {
+    const columns = [
+      points.map((each) => each.at),
+      points.map((each) => each.received),
+      points.map((each) => each.sent),
+    ];
+    plot.current?.setData(columns as [number[], number[], number[]], false);
+    plot.current?.setScale("x", { min: from, max: to });
+  };
   useEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -93,6 +101,7 @@ function Chart({ points }: { points: Point[] }) {
         [[], [], []],
         element,
       );
+      draw.current();
     };
     make();
     const size = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: 160 }));
@@ -106,8 +115,6 @@ function Chart({ points }: { points: Point[] }) {
       plot.current = null;
     };
   }, [t, language]);
-  useEffect(() => {
-    plot.current?.setData([points.map(({ at }) => at), points.map(({ rx }) => rx), points.map(({ tx }) => tx)]);
-  }, [points]);
+  useEffect(() => draw.current());
   return <div ref={box} dir="ltr" className="h-40 overflow-hidden" aria-hidden="true" />;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { en } from "@/i18n/en";
-import { hostsOf, judgeDns, judgeEndpoint, judgeNetwork, judgePort } from "./network";
+import { hostsOf, judgeDns, judgeEndpoint, judgeNetwork, judgePort, swallowed } from "./network";
 
 describe("a network as it is typed", () => {
   it.each([
@@ -48,4 +48,12 @@ it("takes up to four DNS servers", () => {
   expect(judgeDns("9.9.9.9, 2620:fe::fe", en).fault).toBeUndefined();
   expect(judgeDns("dns.example.com", en).fault).toBe(en.wizard.badDns);
   expect(judgeDns("1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5", en).fault).toBe(en.wizard.badDns);
+});
+
+describe("a network that holds an address that spokes need", () => {
+  it("is told by that address", () => {
+    expect(swallowed("192.168.1.0/24", ["hub.example.com", "192.168.1.20"])).toBe("192.168.1.20");
+    expect(swallowed("10.0.0.0/16", ["10.1.0.1", "203.0.113.7"])).toBeNull();
+    expect(swallowed("10.0.", ["10.0.0.1"])).toBeNull();
+  });
 });

@@ -41,6 +41,16 @@ export function judgeNetwork(text: string, t: Texts): Told {
   return { hosts: hostsOf(text.trim()), ...(common && { warning: t.wizard.common }) };
 }
 
+/** The address among these that lies in the network: a spoke would look for it in the tunnel, and not reach it. */
+export function swallowed(network: string, hosts: string[]): string | null {
+  const [address = "", bits = ""] = network.trim().split("/");
+  const inside = (host: string) => {
+    const value = parseV4(host);
+    return value !== null && within(value, address, Number(bits));
+  };
+  return parseV4(address) === null ? null : (hosts.find(inside) ?? null);
+}
+
 export function judgePort(text: string, t: Texts): Told {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535 ? {} : { fault: t.wizard.badPort };
 }

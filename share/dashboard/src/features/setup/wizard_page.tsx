@@ -8,7 +8,7 @@ import { Door } from "@/shell/door";
 import { Button } from "@/ui/button";
 import { Field } from "@/ui/field";
 import { Fault, Notice } from "@/ui/notice";
-import { judgeDns, judgeEndpoint, judgeNetwork, judgePort, splitDns, suggestEndpoint } from "./network";
+import { judgeDns, judgeEndpoint, judgeNetwork, judgePort, splitDns, suggestEndpoint, swallowed } from "./network";
 
 export function WizardPage() {
   const t = useTexts();
@@ -25,6 +25,9 @@ export function WizardPage() {
     endpoint: judgeEndpoint(endpoint, port, t),
     dns: judgeDns(dns, t),
   };
+  const lost = told.network.fault
+    ? null
+    : swallowed(network, [window.location.hostname, endpoint.replace(/:\d+$/, "")]);
   const sound = Object.values(told).every((each) => !each.fault);
   const create = useMutation({
     mutationFn: () =>
@@ -61,6 +64,7 @@ export function WizardPage() {
           hint={told.network.hosts && t.wizard.networkHint(told.network.hosts)}
           fault={told.network.fault ?? fault?.of("networkCIDR")}
         />
+        {lost && <Notice kind="bad">{t.wizard.swallowed(lost)}</Notice>}
         {told.network.warning && <Notice kind="warn">{told.network.warning}</Notice>}
         <Field
           label={t.wizard.port}

@@ -20,13 +20,11 @@ import { Ago } from "@/ui/time";
 import { useToast } from "@/ui/toast";
 import { History } from "./history";
 
-const PEER_MS = 10_000; // counters are not told by events
-
 const UNINSTALL: Record<Spoke["os"], string> = {
-  linux: "sudo wghub-uninstall",
-  proxmox: "wghub-uninstall",
-  macos: "sudo wghub-uninstall",
-  windows: 'powershell -ExecutionPolicy Bypass -File "$env:ProgramData\\WireGuardHub\\uninstall.ps1"',
+  linux: "sudo /usr/local/sbin/wghub-uninstall",
+  proxmox: "/usr/local/sbin/wghub-uninstall",
+  macos: "sudo /usr/local/sbin/wghub-uninstall",
+  windows: 'powershell -ExecutionPolicy Bypass -File "$env:ProgramData\\wghub-spoke\\uninstall.ps1"',
 };
 
 export function SpokePage() {
@@ -36,7 +34,7 @@ export function SpokePage() {
   const admin = useMay("admin");
   const [asking, setAsking] = useState<"remove" | "reissue" | null>(null);
   const [issued, setIssued] = useState<IssuedToken | null>(null);
-  const found = useQuery({ ...spokeQuery(id), refetchInterval: PEER_MS });
+  const found = useQuery(spokeQuery(id));
   const tokenId = found.data?.spoke.tokenId;
   const token = useQuery({ ...tokenQuery(tokenId ?? ""), enabled: Boolean(tokenId) });
   if (found.error instanceof ApiError && found.error.status === 404) return <Empty title={t.spoke.gone} />;

@@ -4,8 +4,9 @@ import { Columns3, Plus, Search } from "lucide-react";
 import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
 import { spokesQuery } from "@/api/queries";
-import type { Platform, SpokeStatus } from "@/api/types";
+import type { IssuedToken, Platform, SpokeStatus } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
+import { IssuedTable } from "@/parts/issued_table";
 import { useMay } from "@/shell/session";
 import { Button, LinkButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -14,6 +15,7 @@ import { Empty, Fault, Loading } from "@/ui/notice";
 import { Page } from "@/ui/panel";
 import { Tabs } from "@/ui/tabs";
 import { pick, type SortKey } from "./filter";
+import { ReissueMany } from "./reissue_many";
 import { RemoveMany } from "./remove_many";
 import { ByCluster, ByType } from "./spoke_groups";
 import { COLUMNS, type ColumnName, SpokeTable } from "./spoke_table";
@@ -36,7 +38,8 @@ export function SpokesPage() {
   const [sort, setSort] = useState<{ key: SortKey; descending: boolean }>({ key: "name", descending: false });
   const [columns, setColumns] = useState(keptColumns);
   const [choosing, setChoosing] = useState(false);
-  const [removing, setRemoving] = useState(false);
+  const [asking, setAsking] = useState<"remove" | "reissue" | null>(null);
+  const [issued, setIssued] = useState<IssuedToken[] | null>(null);
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const view = (address.get("view") ?? "all") as View;
   const status = (address.get("status") ?? "") as SpokeStatus | "";
@@ -98,6 +101,12 @@ export function SpokesPage() {
           )}
         </Empty>
       )}
+      {issued && (
+        <>
+          <IssuedTable tokens={issued} />
+          <Button onClick={() => setIssued(null)}>{t.action.close}</Button>
+        </>
+      )}
       {all > 0 && (
         <>
           <div className="flex flex-wrap items-end gap-3">
@@ -158,9 +167,12 @@ export function SpokesPage() {
                   {chosen.length > 0 ? t.spokes.selected(chosen.length) : t.spokes.count(shown.length, all)}
                 </p>
                 {chosen.length > 0 && (
-                  <Button look="danger" onClick={() => setRemoving(true)}>
-                    {t.action.remove}
-                  </Button>
+                  <span className="flex gap-2">
+                    <Button onClick={() => setAsking("reissue")}>{t.spokes.newCommands}</Button>
+                    <Button look="danger" onClick={() => setAsking("remove")}>
+                      {t.action.remove}
+                    </Button>
+                  </span>
                 )}
               </div>
               {shown.length === 0 && (
@@ -212,11 +224,22 @@ export function SpokesPage() {
           ))}
         </Dialog>
       )}
-      {removing && (
+      {asking === "remove" && (
         <RemoveMany
           spokes={chosen}
           onClose={() => {
-            setRemoving(false);
+            setAsking(null);
+            setSelected(new Set());
+          }}
+        />
+      )}
+      {asking === "reissue" && (
+        <ReissueMany
+          spokes={chosen}
+          onClose={() => setAsking(null)}
+          onIssued={(tokens) => {
+            setIssued(tokens);
+            setAsking(null);
             setSelected(new Set());
           }}
         />

@@ -19,6 +19,8 @@ import { useToast } from "@/ui/toast";
 
 const STATES: TokenState[] = ["unused", "claimed", "registered", "expired", "revoked"];
 const STEP = 100;
+const open = (token: Token) => token.state === "unused" || token.state === "claimed";
+const failed = (token: Token) => open(token) && Boolean(token.progress?.code);
 
 export function TokensPage() {
   const t = useTexts();
@@ -27,9 +29,9 @@ export function TokensPage() {
   const [address, setAddress] = useSearchParams();
   const [shown, setShown] = useState(STEP);
   const [revoking, setRevoking] = useState<Token | null>(null);
-  const state = (address.get("state") ?? "") as TokenState | "";
-  const listed = tokens.data?.filter((token) => !state || token.state === state) ?? [];
-  const open = (token: Token) => token.state === "unused" || token.state === "claimed";
+  const state = (address.get("state") ?? "") as TokenState | "failed" | "";
+  const listed =
+    tokens.data?.filter((token) => !state || (state === "failed" ? failed(token) : token.state === state)) ?? [];
   return (
     <Page
       title={t.tokens.title}
@@ -50,7 +52,11 @@ export function TokensPage() {
           label={t.tokens.state}
           value={state || "any"}
           onChange={(next) => setAddress(next === "any" ? {} : { state: next }, { replace: true })}
-          tabs={[["any", t.spokes.any], ...STATES.map((each): [TokenState, string] => [each, t.tokenState[each]])]}
+          tabs={[
+            ["any", t.spokes.any],
+            ["failed", t.tokens.failedOnes],
+            ...STATES.map((each): [TokenState, string] => [each, t.tokenState[each]]),
+          ]}
         >
           {listed.length === 0 ? (
             <Empty title={t.tokens.none} />

@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, api } from "@/api/client";
-import { usersQuery } from "@/api/queries";
+import { userSessionsQuery, usersQuery } from "@/api/queries";
 import type { Role, User } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
 import { useSelf } from "@/shell/session";
@@ -188,9 +188,6 @@ function EditUser({ user, onClose }: { user: User; onClose: () => void }) {
         <RoleField role={role} onChange={setRole} />
         <Fault fault={change.error ?? end.error} />
         <DialogActions>
-          <Button onClick={() => end.mutate()} busy={end.isPending}>
-            {t.users.endSessions}
-          </Button>
           <Button onClick={() => change.mutate({ disabled: !user.disabled })}>
             {user.disabled ? t.action.enable : t.action.disable}
           </Button>
@@ -199,6 +196,7 @@ function EditUser({ user, onClose }: { user: User; onClose: () => void }) {
           </Button>
         </DialogActions>
       </form>
+      <UserSessions user={user} onEnd={() => end.mutate()} ending={end.isPending} />
       <form
         className="space-y-4 border-line border-t pt-4"
         onSubmit={(event) => {
@@ -225,6 +223,36 @@ function EditUser({ user, onClose }: { user: User; onClose: () => void }) {
         </DialogActions>
       </form>
     </Dialog>
+  );
+}
+
+function UserSessions({ user, onEnd, ending }: { user: User; onEnd: () => void; ending: boolean }) {
+  const t = useTexts();
+  const sessions = useQuery({ ...userSessionsQuery(user.id), staleTime: 0 });
+  return (
+    <section className="space-y-2 border-line border-t pt-4" aria-label={t.account.sessions}>
+      <h3 className="font-medium text-sm">{t.account.sessions}</h3>
+      <Fault fault={sessions.error} />
+      {sessions.isPending && <Loading />}
+      {sessions.data?.length === 0 && <p className="text-muted text-sm">{t.users.noSessions}</p>}
+      {sessions.data && sessions.data.length > 0 && (
+        <>
+          <ul className="max-h-40 space-y-1 overflow-y-auto text-sm">
+            {sessions.data.map(({ id, sourceAddress, lastUsedAt, userAgent }) => (
+              <li key={id} className="flex flex-wrap justify-between gap-x-3" title={userAgent}>
+                <span className="font-mono">{sourceAddress}</span>
+                <span className="text-muted">
+                  <Ago at={lastUsedAt} />
+                </span>
+              </li>
+            ))}
+          </ul>
+          <Button onClick={onEnd} busy={ending}>
+            {t.users.endSessions}
+          </Button>
+        </>
+      )}
+    </section>
   );
 }
 
