@@ -7,8 +7,10 @@ namespace {
 
 std::optional<http::Caller> to_caller(const std::optional<Identity>& identity, http::Credential credential) {
   if (!identity) return std::nullopt;
-  return http::Caller{credential,     identity->credential_id, identity->user.id,   identity->user.username,
-                      identity->name, identity->role,          identity->stepped_up};
+  const User& user = identity->user;
+  return http::Caller{credential,           identity->credential_id,  user.id,
+                      user.username,        identity->name,           identity->role,
+                      identity->stepped_up, !user.totp_secret.empty()};
 }
 
 }  // namespace

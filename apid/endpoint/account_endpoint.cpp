@@ -14,7 +14,9 @@ constexpr const char* kCookie = "__Host-session={}; Path=/; HttpOnly; Secure; Sa
 
 http::Response signed_in(const Outcome<SignIn>& outcome, const http::Request& request, unsigned status) {
   auto response = answer(outcome, request, status, [](const SignIn& sign_in) {
-    return boost::json::object{{"user", encode_self(sign_in.user)}, {"csrfToken", sign_in.csrf_token.reveal()}};
+    const bool second_factor = !sign_in.user.totp_secret.empty();
+    return boost::json::object{{"user", encode_self(sign_in.user, second_factor)},
+                               {"csrfToken", sign_in.csrf_token.reveal()}};
   });
   if (outcome)
     response.headers.emplace_back("Set-Cookie", fmt::format(fmt::runtime(kCookie), outcome->cookie.reveal(), ""));
@@ -64,7 +66,8 @@ http::Response AccountEndpoint::logout(const http::Request& request) {
 }
 
 http::Response AccountEndpoint::me(const http::Request& request) {
-  boost::json::object body{{"user", encode_self(identity_of(request).user)}, {"csrfToken", nullptr}};
+  boost::json::object body{{"user", encode_self(identity_of(request).user, request.caller.second_factor)},
+                           {"csrfToken", nullptr}};
   if (request.caller.credential == http::Credential::session)
     body["csrfToken"] = people_.sessions.csrf_token_of(request.session_cookie.reveal()).reveal();
   return http::json_response(200, body);

@@ -189,8 +189,8 @@ boost::json::object encode(const User& user) {
           {"lastLoginAt", time_or_null(user.last_login_at)}};
 }
 
-boost::json::object encode_self(const User& user) {
-  return {{"id", user.id}, {"username", user.username}, {"role", to_text(user.role)}, {"totp", !user.totp_secret.empty()}};
+boost::json::object encode_self(const User& user, bool second_factor) {
+  return {{"id", user.id}, {"username", user.username}, {"role", to_text(user.role)}, {"totp", second_factor}};
 }
 
 boost::json::object encode(const Session& session, const std::string& asking) {

@@ -32,7 +32,7 @@ boost::json::object encode(const AuditEvent& event);
 /// As admins see it.
 boost::json::object encode(const User& user);
 /// As a person sees himself.
-boost::json::object encode_self(const User& user);
+boost::json::object encode_self(const User& user, bool second_factor);
 /// asking: id of the session that asks, which is told apart.
 boost::json::object encode(const Session& session, const std::string& asking);
 

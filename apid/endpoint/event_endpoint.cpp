@@ -35,9 +35,7 @@ boost::json::object encode_subject(const LiveFigures& figures) {
                       {"lastHandshake", http::to_timestamp(values.last_handshake.value_or(0))},
                       {"transferRx", values.transfer_rx},
                       {"transferTx", values.transfer_tx}});
-  return {{"receivedBytes", figures.received_bytes},
-          {"sentBytes", figures.sent_bytes},
-          {"spokes", std::move(spokes)}};
+  return {{"receivedBytes", figures.received_bytes}, {"sentBytes", figures.sent_bytes}, {"spokes", std::move(spokes)}};
 }
 
 std::optional<std::uint64_t> to_event_id(const std::string& text) {

@@ -1,4 +1,5 @@
-// Server-sent events: a ring of the last 1,000 and everybody who listens, and live ones, which no ring keeps. What the events say is the service's.
+// Server-sent events: a ring of the last 1,000 and everybody who listens, and live ones, which no ring keeps. What the
+// events say is the service's.
 #pragma once
 
 #include <cstdint>

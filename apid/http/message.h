@@ -26,7 +26,8 @@ struct Caller {
   std::string username;  ///< of the user, also behind an API token
   std::string name;      ///< user name, or name of the API token
   Role role = Role::viewer;
-  bool stepped_up = false;  ///< a session whose password was given within the last 10 minutes
+  bool stepped_up = false;     ///< a session whose password was given within the last 10 minutes
+  bool second_factor = false;  ///< the user signs in with one
 };
 
 struct Request {

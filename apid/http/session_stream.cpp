@@ -19,7 +19,8 @@ bool Session::open_stream(const EventSubscription& wish) {
     });
   };
   auto queue = std::make_shared<StreamQueue>(std::move(wake));
-  subscription_ = state_.events.subscribe(wish, [queue](const std::string& frame, bool last) { queue->push(frame, last); });
+  subscription_ =
+      state_.events.subscribe(wish, [queue](const std::string& frame, bool last) { queue->push(frame, last); });
   if (!subscription_) return false;
   stream_ = std::move(queue);
   return true;

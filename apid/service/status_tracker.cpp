@@ -149,8 +149,8 @@ void StatusTracker::publish_live(std::int64_t now) {
   for (auto& figures : take_untold()) events_.publish({"spoke.live", now, std::move(figures)});
 }
 
-// In parts, so that no reader's queue has to hold five thousand spokes in one frame; one part without spokes when none is
-// new.
+// In parts, so that no reader's queue has to hold five thousand spokes in one frame; one part without spokes when none
+// is new.
 std::vector<LiveFigures> StatusTracker::take_untold() {
   const std::lock_guard lock(mutex_);
   const LiveFigures empty{totals_.received_bytes, totals_.sent_bytes, {}};

@@ -49,6 +49,37 @@ const actions = {
   picture: ({ path }) => page.screenshot({ path, fullPage: true }).then(() => null),
   overflow: () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
   complaints: () => ({ console: complaints, foreign }),
+  // Seconds from the address to the first row, and how many rows are drawn.
+  useful: async ({ path, selector }) => {
+    await page.goto(origin + path, { waitUntil: "commit" });
+    const handle = await page.waitForFunction((wanted) => document.querySelector(wanted) && performance.now() / 1000, selector, { polling: "raf" });
+    return handle.jsonValue();
+  },
+  // Seconds from each key to the frame that shows what it changed of an element.
+  typing: async ({ label, text, selector }) => {
+    await page.getByLabel(label, { exact: true }).first().focus();
+    const took = [];
+    for (const key of text) {
+      await page.evaluate((watched) => {
+        const before = document.querySelector(watched).innerText;
+        window.typed = new Promise((resolve) => {
+          const look = (pressed) => (document.querySelector(watched).innerText === before ? requestAnimationFrame(() => look(pressed)) : requestAnimationFrame(() => resolve((performance.now() - pressed) / 1000)));
+          document.addEventListener("keydown", () => look(performance.now()), { once: true, capture: true });
+        });
+      }, selector);
+      await page.keyboard.press(key);
+      took.push(await page.evaluate(() => Promise.race([window.typed, new Promise((_, reject) => setTimeout(() => reject(new Error("nothing changed")), 20_000))])));
+    }
+    return took;
+  },
+  // Megabytes of the page's heap after everything unused is collected.
+  heap: async () => {
+    const session = await page.context().newCDPSession(page);
+    await session.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await session.send("Runtime.getHeapUsage");
+    await session.detach();
+    return usedSize / 1e6;
+  },
   axe: async () => {
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));

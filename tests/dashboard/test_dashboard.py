@@ -47,6 +47,13 @@ def test_from_the_set_up_code_to_an_active_spoke(fresh, person):
         person.click("link", "Open the spoke")
         person.see("198.51.100.2")
         assert person.do("axe") == []
+
+        # What goes over the tunnel is seen as it goes, without a reload.
+        person.goto("/")
+        machine.run("ping -c 40 -i 0.2 -s 1000 10.83.0.1")
+        eventually(lambda: "kB/s" in person.do("text"), 45, 1)
+        person.click("button", "Day")
+        assert person.do("axe") == []
     finally:
         machine.end()
 
@@ -125,6 +132,44 @@ def test_a_spoke_is_removed_after_its_name_was_typed(hub, person):
     assert hub.admin.get(f"/api/spoke/{spoke['id']}/status").status == 404
 
 
+def test_new_commands_for_a_selection(hub, person):
+    spokes = [hub.register(hub.token(f"many-{number}")["token"]["token"]).json["spoke"] for number in range(3)]
+    person.sign_in("admin", PASSWORD)
+    person.goto("/spokes")
+    person.fill("Search spokes", "many-")
+    person.see("3 of")
+    person.click("checkbox", "Select many-0")
+    person.click("checkbox", "Select many-2")
+    person.click("button", "New commands")
+    person.see("New commands for 2 spokes?")
+    person.click("button", "New command")
+    person.see("2 commands")
+    person.click("button", "Copy")
+    command = person.do("clipboard")
+    assert "/api/installation/script/" in command
+    tokens = hub.admin.get("/api/installation/tokens?limit=1000").json["tokens"]
+    assert sorted(token["spokeName"] for token in tokens if token["state"] == "unused" and token["spokeName"].startswith("many-")) == ["many-0", "many-2"]
+    for spoke in spokes:
+        assert hub.admin.delete(f"/api/spoke/{spoke['id']}").status == 200
+
+
+def test_a_command_for_each_node_of_a_cluster(hub, person):
+    person.sign_in("admin", PASSWORD)
+    person.goto("/add")
+    person.click("tab", "Proxmox cluster")
+    person.fill("Cluster name", "zagreb")
+    person.fill("Nodes", "pve1, pve2\npve3")
+    person.see("3 of 256")
+    person.click("button", "Make the commands")
+    person.see("3 commands")
+    person.see("pve3.zagreb")
+    assert person.do("evaluate", code="document.querySelector('[role=tab][aria-selected=true]').innerText") == "Proxmox VE"
+    assert person.do("axe") == []
+    for token in hub.admin.get("/api/installation/tokens?limit=1000").json["tokens"]:
+        if token["spokeName"].endswith(".zagreb"):
+            assert hub.admin.delete(f"/api/installation/token/{token['id']}").status == 200
+
+
 def test_what_changes_at_the_hub_is_seen_without_a_reload(hub, person):
     person.sign_in("admin", PASSWORD)
     person.goto("/spokes")
@@ -170,6 +215,8 @@ def test_the_second_factor_from_its_key_to_the_next_sign_in(hub, person):
     person.fill("Code that the app shows now", code("30 seconds ago"))
     person.click("button", "Switch on")
     person.see("Each works once in place of a code")
+    person.click("button", "Close")
+    person.see("Your sign-in asks for a code")
     person.do("begin")
     person.goto("/")
     person.fill("User name", name)

@@ -94,7 +94,8 @@ TEST_CASE("ACredentialHasTwoStreamsAndAllTogetherTwoHundred") {
   Reader reader;
   std::vector<std::unique_ptr<EventBroadcaster::Subscription>> held;
   for (std::size_t i = 0; i < kStreams; ++i)
-    held.push_back(events.subscribe({std::to_string(i / kStreamsPerCredential), std::nullopt, false}, reader.receiver()));
+    held.push_back(
+        events.subscribe({std::to_string(i / kStreamsPerCredential), std::nullopt, false}, reader.receiver()));
   CHECK(held.back());
   CHECK_FALSE(events.subscribe({"new", std::nullopt, false}, reader.receiver()));
   held.pop_back();
@@ -134,7 +135,8 @@ TEST_CASE("ListenersMayComeAndGoWhileEventsAreSent") {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       for (int round = 0; round < 200; ++round) {
-        const auto held = events.subscribe({std::to_string(i), 1, false}, [&](const std::string&, bool) { ++received; });
+        const auto held =
+            events.subscribe({std::to_string(i), 1, false}, [&](const std::string&, bool) { ++received; });
         events.publish("tick", "t", "");
       }
     });

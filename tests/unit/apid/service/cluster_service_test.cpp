@@ -1,6 +1,5 @@
 #include "apid/service/cluster_service.h"
 
-
 #include "tests/catch.hpp"
 #include "tests/unit/apid/store/scratch.h"
 

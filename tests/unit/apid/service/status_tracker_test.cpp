@@ -243,7 +243,8 @@ TEST_CASE_METHOD(Tracked, "Only so many spokes are named, those that registered 
   CHECK(tracker.figures(0).spokes.empty());
 }
 
-TEST_CASE_METHOD(Tracked, "Handshakes that go on are told every ten seconds, those of a transition are not told twice") {
+TEST_CASE_METHOD(Tracked,
+                 "Handshakes that go on are told every ten seconds, those of a transition are not told twice") {
   add(1);
   add(2);
   read();

@@ -1,6 +1,5 @@
 #include "apid/service/token_service.h"
 
-
 #include "apid/service/identifiers.h"
 #include "tests/catch.hpp"
 #include "tests/unit/apid/store/scratch.h"
