@@ -2,7 +2,7 @@ import type { ButtonHTMLAttributes, ReactNode } from "react";
 import { Link, type LinkProps } from "react-router";
 
 const BASE =
-  "inline-flex min-h-9 items-center justify-center gap-1.5 rounded-lg px-3 text-sm font-medium whitespace-nowrap transition-colors disabled:opacity-55";
+  "inline-flex min-h-9 items-center justify-center gap-1.5 rounded-lg px-3 text-sm font-medium whitespace-nowrap transition-colors disabled:opacity-55 aria-pressed:border-accent aria-pressed:text-accent";
 const LOOKS = {
   primary: "bg-accent text-on-accent hover:brightness-110",
   plain: "border border-edge bg-panel text-ink hover:bg-raised",

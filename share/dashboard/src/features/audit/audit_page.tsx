@@ -95,7 +95,14 @@ export function AuditPage() {
           rowKey={({ id }) => id}
           columns={[
             { head: t.audit.at, cell: ({ at }) => <Ago at={at} /> },
-            { head: t.audit.actor, cell: ({ actor }) => <bdi className="break-all">{actor}</bdi> },
+            {
+              head: t.audit.actor,
+              cell: ({ actor }) => (
+                <bdi className="block max-w-40 truncate max-sm:max-w-20" title={actor}>
+                  {actor}
+                </bdi>
+              ),
+            },
             { head: t.audit.action, cell: ({ action }) => <span className="font-mono">{action}</span> },
             { head: t.audit.outcome, cell: ({ outcome }) => <OutcomeBadge outcome={outcome} /> },
             {

@@ -83,6 +83,7 @@ function Chart({ points, from, to }: { points: Rate[]; from: number; to: number 
     const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name);
     const make = () => {
       plot.current?.destroy();
+      const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
       const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
       plot.current = new uPlot(
         {
@@ -90,7 +91,10 @@ function Chart({ points, from, to }: { points: Rate[]; from: number; to: number 
           height: 160,
           legend: { show: false },
           cursor: { show: false },
-          axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((each) => formatBytes(each, language)) }],
+          axes: [
+            { ...axis, values: (_, ticks) => ticks.map((each) => clock.format(each * 1000)) },
+            { ...axis, size: 64, values: (_, ticks) => ticks.map((each) => formatBytes(each, language)) },
+          ],
           scales: { y: { range: (_, __, max) => [0, Math.max(1000, max * 1.1)] } },
           series: [
             {},

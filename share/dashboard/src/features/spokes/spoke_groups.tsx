@@ -14,6 +14,7 @@ const SHOWN = 200; // of a group; the list of all has the rest
 type Way = { to: string; text: string };
 
 function Lines({ spokes, link }: { spokes: Spoke[]; link?: Way | undefined }) {
+  const inCluster = Boolean(link); // there a node goes by its own name
   return (
     <ul className="divide-y divide-line border-line border-t">
       {link && (
@@ -27,7 +28,7 @@ function Lines({ spokes, link }: { spokes: Spoke[]; link?: Way | undefined }) {
         <li key={spoke.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm">
           <Server size={16} className="text-muted" aria-hidden />
           <Link to={`/spokes/${spoke.id}`} className="min-w-32 max-w-64 truncate font-medium hover:underline">
-            <bdi>{spoke.proxmoxNodeName ?? spoke.name}</bdi>
+            <bdi>{(inCluster && spoke.proxmoxNodeName) || spoke.name}</bdi>
           </Link>
           <span className="font-mono text-muted">{spoke.allowedIPs[0]?.split("/")[0]}</span>
           <SpokeBadge status={spoke.status} />

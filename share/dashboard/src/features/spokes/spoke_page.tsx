@@ -70,7 +70,7 @@ export function SpokePage() {
           {peer ? (
             <Facts
               facts={[
-                [t.spokes.handshake, <Ago key="at" at={peer.latestHandshake} />],
+                [t.spokes.handshake, <Ago key="at" at={peer.latestHandshake ?? spoke.lastHandshake} />],
                 [
                   t.spokes.address,
                   <span key="ips" className="font-mono">

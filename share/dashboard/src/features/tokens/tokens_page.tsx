@@ -69,9 +69,17 @@ export function TokensPage() {
                 {
                   head: t.tokens.name,
                   cell: (token) => (
-                    <Link to={`/tokens/${token.id}`} className="block max-w-56 truncate font-medium hover:underline">
-                      <bdi>{token.spokeName}</bdi>
-                    </Link>
+                    <>
+                      <Link
+                        to={`/tokens/${token.id}`}
+                        className="block max-w-56 truncate font-medium hover:underline max-sm:max-w-36"
+                      >
+                        <bdi>{token.spokeName}</bdi>
+                      </Link>
+                      {failed(token) && (
+                        <span className="block text-bad text-xs sm:hidden">{token.progress?.reason}</span>
+                      )}
+                    </>
                   ),
                 },
                 { head: t.tokens.state, cell: (token) => <TokenBadge state={token.state} /> },
@@ -84,6 +92,7 @@ export function TokensPage() {
                 { head: t.tokens.expires, wide: true, cell: (token) => <Ago at={token.expiresAt} /> },
                 {
                   head: t.tokens.progress,
+                  wide: true,
                   cell: ({ progress }) =>
                     progress &&
                     (progress.code === 0 ? (
