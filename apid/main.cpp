@@ -38,7 +38,7 @@ void serve(wghub::app::Application& application, const sigset_t& signals) {
     const int number = sigtimedwait(&signals, nullptr, &pause);
     if (number == SIGTERM || number == SIGINT) return;
     if (number == SIGHUP) application.reload_certificate();
-    if (watched) sd_notify(0, "WATCHDOG=1");
+    if (watched && application.is_alive()) sd_notify(0, "WATCHDOG=1");
   }
 }
 

@@ -249,4 +249,6 @@ void Application::stop() {
 
 void Application::reload_certificate() { parts_->server->reload_certificate(); }
 
+bool Application::is_alive() { return parts_->server->is_alive(); }
+
 }  // namespace wghub::app

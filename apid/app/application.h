@@ -18,6 +18,8 @@ class Application {
   /// Finishes accepted requests for at most ten seconds, then writes what is in memory.
   void stop();
   void reload_certificate();
+  /// Whether the thread that serves has answered since the last call; true at the first.
+  bool is_alive();
 
  private:
   struct Parts;

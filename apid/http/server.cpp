@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <csignal>
@@ -80,6 +81,7 @@ class Server::Impl {
   RareWarning crowded;
   RareWarning strangers;
   std::thread thread;
+  std::atomic<bool> answered{true};  ///< the watchdog's last question
   std::uint16_t port = 0;
 };
 
@@ -205,6 +207,12 @@ void Server::reload_certificate() {
   } catch (const std::runtime_error& fault) {
     log::error("The new certificate cannot be used; the old one stays", {{"fault", fault.what()}});
   }
+}
+
+bool Server::is_alive() {
+  const bool answered = impl_->answered.exchange(false);
+  if (answered) boost::asio::post(impl_->state.io, [this] { impl_->answered = true; });
+  return answered;
 }
 
 void Server::allow_host(const std::string& host) { impl_->state.hosts.add(host); }

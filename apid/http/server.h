@@ -60,6 +60,9 @@ class Server {
   /// Reads certificate and key anew for further connections; the old ones stay when the new are bad (logged).
   void reload_certificate();
 
+  /// Whether the thread that serves has answered since the last call, and asks it again; true at the first.
+  bool is_alive();
+
   /// The Host allow-list's names beside the fixed ones, e.g. the hub endpoint's host when it changes.
   void allow_host(const std::string& host);
 

@@ -1,10 +1,10 @@
 # What apid offers by TLS, as testssl.sh sees it: version 1.3 alone, and nothing found that is worse than "low". With a certificate
 # of an authority, as an operator gives one; in the full tier also with the one that apid makes for itself.
-import json, os, subprocess
+import json, os, signal, ssl, subprocess
 
 import pytest
 
-from hub import FULL, PORT, ROOT, SLOW, sh
+from hub import FULL, PORT, ROOT, SLOW, Client, eventually, sh
 from proofs import figure
 
 FOLDER, OWN = f"{ROOT}/tls", "/var/lib/wireguard-hub/tls/certificate.pem"
@@ -55,3 +55,29 @@ def test_testssl_finds_tls_13_alone_and_nothing_above_low(running):
 @pytest.mark.skipif(not FULL, reason="the full tier looks at the self-made certificate too")
 def test_testssl_minds_of_the_self_made_certificate_only_that_it_is_one(running):
     check(findings(OWN, []), SELF_MADE)
+
+
+def served():
+    return ssl.get_server_certificate(("127.0.0.1", PORT))
+
+
+def test_a_renewed_certificate_is_served_without_ending_a_connection(running):
+    _, chain, key = of_an_authority()
+    with running.with_settings(tls__certificate=f'"{chain}"', tls__key=f'"{key}"'):
+        pid, before, client = running.pid("apid"), served(), Client()
+        assert client.get("/api/health/live").status == 200
+        connection = client.connection.sock
+        of_an_authority()
+        assert served() == before, "nothing is read anew before it is asked for"
+        running.kill("apid", signal.SIGHUP)
+        eventually(lambda: served() != before)
+        assert client.get("/api/health/live").status == 200 and client.connection.sock is connection
+        renewed = served()
+
+        # A bad one is told, and the good one stays.
+        begin = len(running.log("apid"))
+        sh(f"echo nonsense >{chain}")
+        running.kill("apid", signal.SIGHUP)
+        eventually(lambda: "the old one stays" in running.log("apid")[begin:])
+        assert served() == renewed and running.pid("apid") == pid
+        of_an_authority()

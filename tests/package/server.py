@@ -49,7 +49,7 @@ def all_active(api):
 def install():
     began = time.monotonic()
     done = sh("dpkg --install /test/first.deb")
-    show(done.returncode == 0, f"the package is installed, in {time.monotonic() - began:.0f} s: {done.stderr[-500:]}")
+    show(done.returncode == 0, f"the package is installed, in {time.monotonic() - began:.0f} s" + (f': {done.stderr[-500:]}' if done.returncode else ''))
     show(within(60, lambda: not active()) is not None, f"its units run: {active() or 'all'}")
     show(within(60, lambda: sh("curl -skf --max-time 5 https://127.0.0.1:3000/api/health/live").returncode == 0) is not None, "apid answers")
     must("sed -i 's/^#listen = .*/listen = \"0.0.0.0:3000\"/' /etc/wireguard-hub/apid.toml && systemctl restart wireguard-hub-api")
@@ -65,9 +65,10 @@ def install():
 
 
 def killed_often():
-    """The helper's programs are killed a hundred times in ten seconds: the sockets stay, and serve."""
+    """The helper's programs are killed a hundred times, as soon as they are there: the sockets stay, and serve. (Under emulation it takes a
+    second until one is there again; that no rate ends the sockets is their setting.)"""
     killed, began = 0, time.monotonic()
-    while time.monotonic() - began < 10 or killed < 100:
+    while killed < 100 and time.monotonic() - began < 300:
         for name in ("wgprivd", "wgprivd-engine"):
             for entry in filter(str.isdigit, os.listdir("/proc")):
                 try:
@@ -78,10 +79,11 @@ def killed_often():
                 except (OSError, ProcessLookupError):
                     pass
         time.sleep(0.02)
-        if time.monotonic() - began > 60:
-            break
     took = time.monotonic() - began
     show(killed >= 100, f"killed {killed} times in {took:.0f} s")
+    limits = sh("systemctl show -p TriggerLimitIntervalUSec --value wireguard-hub-wgprivd.socket wireguard-hub-engine.socket; "
+                "systemctl show -p StartLimitIntervalUSec --value wireguard-hub-wgprivd.service wireguard-hub-engine.service").stdout.split()
+    show(limits == ["0"] * 4, f"no limit of starts or triggers: {limits}")
     show(not active(), f"the sockets are active: {active() or 'all'}")
     healthy = within(60, lambda: sh("curl -skf --max-time 5 https://127.0.0.1:3000/api/health/ready").returncode == 0)
     show(healthy is not None, f"ready again after {healthy or 0:.1f} s")
@@ -92,7 +94,7 @@ def upgrade(api):
     traffic = hub.Traffic(1)
     time.sleep(3)
     done = sh("dpkg --install /test/second.deb")
-    show(done.returncode == 0, f"the newer package is installed: {done.stderr[-500:]}")
+    show(done.returncode == 0, "the newer package is installed" + (f': {done.stderr[-500:]}' if done.returncode else ''))
     within(60, lambda: sh("curl -skf --max-time 5 https://127.0.0.1:3000/api/health/ready").returncode == 0)
     time.sleep(3)
     sent, lost = traffic.end()
@@ -116,7 +118,7 @@ def reboot():
 
 def purge():
     done = sh("dpkg --purge wireguard-hub")
-    show(done.returncode == 0, f"purged: {done.stderr[-500:]}")
+    show(done.returncode == 0, "purged" + (f': {done.stderr[-500:]}' if done.returncode else ''))
     show(sh("ip link show wg0").returncode != 0, "wg0 is gone")
     show(sh("nft list table inet wghub").returncode != 0, "the filter is gone")
     show(sh("pgrep -x 'apid|wgprivd|wgprivd-engine'").returncode != 0, "no program runs")

@@ -468,6 +468,16 @@ TEST_CASE("ANewCertificateCountsForNewConnections") {
   CHECK(status_of(before.ask(get("/api/hello"))) == 200);
 }
 
+TEST_CASE("TheWatchdogHearsOfAServerThatAnswers") {
+  const Rig rig;
+  CHECK(rig.server->is_alive());
+  CHECK(status_of(rig.client().ask(get("/api/hello"))) == 200);  // the question was in front of it
+  CHECK(rig.server->is_alive());
+  rig.server->stop(1s);
+  static_cast<void>(rig.server->is_alive());
+  CHECK_FALSE(rig.server->is_alive());
+}
+
 TEST_CASE("EveryAnswerIsToldToTheMeterByItsRowAndNeverByItsPath") {
   const Rig rig;
   auto client = rig.client();
