@@ -58,7 +58,8 @@ std::string options_with_values(const std::vector<Group>& groups, const char* be
   for (const auto& group : groups)
     for (const auto& command : group.commands)
       for (const auto& argument : command.arguments)
-        if (argument.is_option() && std::find(names.begin(), names.end(), argument.name) == names.end())
+        if (argument.is_option() && argument.need != Need::flag &&
+            std::find(names.begin(), names.end(), argument.name) == names.end())
           names.push_back(argument.name);
   return fmt::format("{}", fmt::join(names, between));
 }
@@ -205,8 +206,11 @@ std::string fish_text(const std::string& text) { return "'" + replaced(text, "'"
 
 std::string fish_option(const Argument& argument) {
   const bool file = argument.name.ends_with("-file") || argument.name == "--socket" || argument.name == "--config";
-  std::string line =
-      fmt::format(" -l {} {} -d {}", argument.name.substr(2), file ? "-rF" : "-x", fish_text(argument.what));
+  std::string line = fmt::format(" -l {} {} -d {}", argument.name.substr(2),
+                                 argument.need == Need::flag ? "-f"
+                                 : file                      ? "-rF"
+                                                             : "-x",
+                                 fish_text(argument.what));
   if (!argument.choices.empty()) line += " -a " + fish_text(join(argument.choices));
   return line;
 }

@@ -72,4 +72,8 @@ std::optional<Secret> ask_password() {
   return first;
 }
 
+std::optional<Secret> ask_known_password() {
+  return ::isatty(STDIN_FILENO) == 0 ? read_line(false) : ask("Password: ");
+}
+
 }  // namespace wghub::cli

@@ -11,4 +11,7 @@ namespace wghub::cli {
 /// breaks off, or when the line is longer than 1 KiB; why is told on stderr.
 std::optional<Secret> ask_password();
 
+/// One that there is already: asked for once. Nothing likewise.
+std::optional<Secret> ask_known_password();
+
 }  // namespace wghub::cli
