@@ -31,12 +31,15 @@ std::string configuration_for(const Task& task, const SmallParts& parts) {
   return keeps || parts.configuration.empty() ? read_small_file(task.given.text("--config")) : parts.configuration;
 }
 
-void put_in_place(Opened& opened, const HubPlaces& hub, const std::string& configuration) {
-  // Whether there is a hub is known before anything is made or changed.
+// Before anything is stopped, made or changed.
+void refuse_a_hub(Opened& opened, const std::string& configuration) {
   opened.child.speak([&](const Channel& child) {
     child.send_text(configuration);
     child.receive_text(kLargestText);
   });
+}
+
+void put_in_place(Opened& opened, const HubPlaces& hub, const std::string& configuration) {
   make_ready(hub);
   take_secrets(hub, opened.parts.secrets);
   opened.child.speak([&](const Channel& child) {
@@ -74,6 +77,7 @@ Exit restore(const Task& task) {
       look_through(task.given, "wghub", [&](const Channel& parent) { restore_in_child(configuration, parent); });
   const auto text = configuration_for(task, opened->parts);
   const auto hub = places_by(configuration, text);
+  refuse_a_hub(*opened, text);
   show(task.format, opened->summary());
   Pause pause(hub.settings.admin_socket);
   put_in_place(*opened, hub, text);
