@@ -18,6 +18,7 @@ Group audit_commands();
 Group config_commands();
 Group backup_commands();
 Command restore_command();
+Command import_command();
 /// Those that stand alone.
 Group other_commands();
 

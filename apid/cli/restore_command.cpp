@@ -56,9 +56,8 @@ void say_what_next(const Opened& opened, const HubPlaces& hub, bool is_started) 
   std::string text = "\nThe hub is as it was at " + made + (is_started ? ", and runs.\n" : ".\n");
   if (!is_started) text += "- Start it: deploy/quickstart, or the units wireguard-hub-*.\n";
   text += fmt::format(
-      "- Spokes come to {} by themselves, within two minutes of their next packet: that name or address must lead "
-      "here,\n"
-      "  and UDP be let through. If it cannot, change the endpoint (PUT /api/hub/config) and reissue the spokes.\n",
+      "- Spokes come to {} by themselves, those that send within seconds, silent ones within three minutes:\n"
+      "  that name or address must lead here, and UDP be let through. If it cannot, change the endpoint (PUT /api/hub/config) and reissue the spokes.\n",
       opened.facts.endpoint);
   text += "- The old machine must not come back with the same key.\n";
   if (!hub.settings.certificate.empty())

@@ -1,6 +1,7 @@
 #include "apid/endpoint/import_endpoint.h"
 
 #include <boost/json/array.hpp>
+#include <map>
 
 #include "apid/endpoint/answer.h"
 #include "apid/endpoint/encode.h"
@@ -14,6 +15,7 @@ constexpr std::size_t kMostAtOnce = 256;
 
 struct Import {
   std::vector<ImportItem> items;
+  std::map<std::size_t, Error> unreadable;  ///< of a plan: the others of the request, by their places
   ImportMode mode = ImportMode::apply;
 };
 
@@ -44,13 +46,14 @@ Outcome<ImportItem> parse_item(const boost::json::object& object) {
 }
 
 Outcome<ImportItem> parse_at(const boost::json::array& spokes, std::size_t index) {
-  const std::string place = "spokes[" + std::to_string(index) + "]";
   const auto* object = spokes[index].if_object();
-  if (object == nullptr) return fault_in(ErrorCode::invalid_request, place.c_str(), "must be an object");
-  auto item = parse_item(*object);
-  if (item) return item;
-  Error error = item.error();
-  for (auto& fault : error.faults) fault.field.insert(0, place + ".");
+  if (object == nullptr) return fault_in(ErrorCode::invalid_request, "", "must be an object");
+  return parse_item(*object);
+}
+
+Error placed(Error error, std::size_t index) {
+  for (auto& fault : error.faults)
+    fault.field = "spokes[" + std::to_string(index) + "]" + (fault.field.empty() ? "" : "." + fault.field);
   return error;
 }
 
@@ -59,11 +62,14 @@ Outcome<Import> parse_import(const boost::json::object& object) {
   const auto* spokes = fields.array("spokes", kMostAtOnce);
   const bool is_plan = fields.optional_boolean("dryRun").value_or(false);
   if (auto fault = fields.finish()) return *fault;
-  Import import{{}, is_plan ? ImportMode::plan : ImportMode::apply};
+  Import import{{}, {}, is_plan ? ImportMode::plan : ImportMode::apply};
   for (std::size_t i = 0; i < spokes->size(); ++i) {
     auto item = parse_at(*spokes, i);
-    if (!item) return item.error();
-    import.items.push_back(*std::move(item));
+    if (!item && (!is_plan || item.error().faults.empty())) return placed(item.error(), i);
+    if (item)
+      import.items.push_back(*std::move(item));
+    else
+      import.unreadable.emplace(i, item.error());
   }
   return import;
 }
@@ -101,9 +107,15 @@ http::Response ImportEndpoint::import(const http::Request& request) {
   if (!parsed) return http::render_json_error(parsed.error(), request);
   const bool is_plan = parsed->mode == ImportMode::plan;
   const auto imported = import_.run(parsed->items, parsed->mode, actor_of(request));
-  return answer(imported, request, is_plan ? 200 : 201, [is_plan](const std::vector<ImportedItem>& items) {
+  return answer(imported, request, is_plan ? 200 : 201, [&](const std::vector<ImportedItem>& items) {
     boost::json::array spokes;
-    for (const auto& item : items) spokes.push_back(encode(item));
+    auto item = items.begin();
+    for (std::size_t i = 0; i < items.size() + parsed->unreadable.size(); ++i) {
+      const auto unreadable = parsed->unreadable.find(i);
+      spokes.push_back(encode(unreadable == parsed->unreadable.end()
+                                  ? *item++
+                                  : ImportedItem{ImportedItem::State::refused, "", unreadable->second}));
+    }
     return boost::json::object{{"success", true}, {"dryRun", is_plan}, {"spokes", std::move(spokes)}};
   });
 }
