@@ -2,7 +2,7 @@
 # becomes the same hub (F17, T4, T14). The same with systemd and real spokes is in tests/vm/restore.py.
 import glob, json, os, pwd, re, shutil, stat, subprocess, threading, time
 
-from hub import DATABASE, PASSWORD, PROGRAMS, ROOT, Client, eventually, make_key, sh
+from hub import DATABASE, PROGRAMS, ROOT, SOURCE, Client, eventually, make_key, sh
 from proofs import assert_invariants, figure, files_below, forms
 from test_user_command import NOT_FOUND, REFUSED, WRONG_USE, wghub
 
@@ -325,3 +325,37 @@ def refuse_what_is_spoilt(path):
         assert status == FAULTY and printed == "", (status, printed, complaint)
     assert {each: read(each) for each in files_below(*watched) if os.path.isfile(each)} == before
     assert not os.path.exists(DATABASE) and not os.path.exists(f"{PRIVILEGED}/hub.key") and not os.path.exists(f"{ROOT}/kek")
+
+
+def test_every_command_of_the_page_works(running):
+    """docs/backup.md from its beginning to its end; what systemd does is tests/vm/restore.py's."""
+    hub, folder, nightly = running, f"{ROOT}/guide", f"{ROOT}/guide/nightly"
+    hub.wipe()
+    hub.start()
+    hub.set_up()
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(nightly)
+    with open(f"{SOURCE}/docs/backup.md") as file:
+        page = file.read()
+    lines = [line.split("  #")[0].strip() for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    keys = re.findall(r"^(\w+) = ", re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1], re.MULTILINE)
+    assert keys == ["recipient", "directory", "keep_days"]
+    try:
+        for line in lines:
+            command = line.replace("/root/", f"{folder}/")
+            if command == "wghub backup create":
+                hub.configure(backup__recipient=f'"{read(f"{folder}/backup.pub").decode().strip()}"', backup__directory=f'"{nightly}"')
+            if command.startswith("systemctl"):
+                continue
+            if command.startswith("wghub restore"):
+                hub.wipe()
+            if re.match("wghub (backup create|restore)", command):
+                command += f" --config {ROOT}/apid.toml"
+            done = subprocess.run(["bash", "-c", f"set -euo pipefail; cd {folder}; {command}"], input=PASSPHRASE + "\n", capture_output=True, text=True, timeout=120,
+                                  env={"PATH": f"{PROGRAMS}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"})
+            assert done.returncode == 0, (command, done.stdout, done.stderr)
+        assert len(lines) >= 8 and os.listdir(nightly)
+    finally:
+        hub.wipe()
+        hub.start()
+        hub.set_up()

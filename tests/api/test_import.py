@@ -4,7 +4,7 @@ import json, os, re, subprocess
 
 import pytest
 
-from hub import PROGRAMS, ROOT, eventually, make_key, sh
+from hub import PROGRAMS, ROOT, SOURCE, eventually, make_key, sh
 from proofs import assert_invariants, files_below, figure, forms, make_pair
 from test_user_command import NOT_FOUND, WRONG_USE, wghub
 
@@ -66,7 +66,7 @@ def test_peers_of_a_wg_conf_become_spokes_with_their_key_and_address(clean):
     spokes = {each["publicKey"]: each for each in hub.admin.get("/api/spoke/list?limit=1000").json["spokes"]}
     for number, (key, name) in enumerate(zip(keys, names)):
         assert (spokes[key]["name"], spokes[key]["allowedIPs"], spokes[key]["status"]) == (name, [f"10.83.0.{100 + number}/24"], "pending")
-    took = eventually(lambda: all(hub.peers().get(key) == f"10.83.0.{100 + number}/32" for number, key in enumerate(keys)), 30)
+    eventually(lambda: all(hub.peers().get(key) == f"10.83.0.{100 + number}/32" for number, key in enumerate(keys)), 30)
     assert_invariants(hub, keys)
     events = hub.audit(action="spoke.imported")
     assert len([each for each in events if each["actor"] == "root"]) >= 7
@@ -74,7 +74,6 @@ def test_peers_of_a_wg_conf_become_spokes_with_their_key_and_address(clean):
     assert wghub("import", path, "--apply")[0] == 0  # once more is nothing
     reissued = hub.admin.post(f"/api/installation/token/{spokes[keys[0]]['tokenId']}/reissue")
     assert reissued.status == 201 and reissued.json["token"]["allowedIPs"] == ["10.83.0.100/24"]
-    figure("F17", f"7 peers of a wg0.conf imported: on the interface after {took:.1f} s, with their keys and addresses")
 
 
 def test_every_fault_is_told_with_its_line_and_nothing_is_changed_unless_asked(clean):
@@ -215,3 +214,22 @@ def test_with_the_servers_own_key_the_peers_need_no_change(fresh):
             stored = file.read()
         assert not any(form in stored for form in forms(server[0])), place
     fresh.start()
+
+
+def test_every_command_of_the_page_works(fresh):
+    """docs/import.md, in the order in which a move is made: the server's key, set-up, the plan, then the peers."""
+    server, key = make_pair(), make_key()
+    path = written("page.conf", conf(peer(key, "10.83.0.7/32"), server=server[0]))
+    with open(f"{SOURCE}/docs/import.md") as file:
+        lines = [line.split("  #")[0].strip().replace("/etc/wireguard/wg0.conf", path) for block in re.findall(r"```sh\n(.*?)```", file.read(), re.DOTALL) for line in block.splitlines()]
+    assert len(lines) == 3
+    fresh.stop()
+    for line in sorted(lines, key=lambda each: ("--take" not in each, "--apply" in each)):
+        arguments = line.removeprefix("wghub ").split()
+        taking = "--take-server-key" in arguments
+        status, _, complaint = wghub(*arguments, *(("--config", f"{ROOT}/apid.toml") if taking else ()))
+        assert status == 0, (line, complaint)
+        if taking:
+            fresh.start()
+            fresh.set_up()
+    eventually(lambda: fresh.peers() == {key: "10.83.0.7/32"}, 30)
