@@ -79,8 +79,8 @@ Exit create(const Task& task) {
   require_root("backup create");
   const auto hub = places_of(task.given.text("--config"));
   const auto want = wanted(task, hub);
-  OutputFile file(want.file);
   Worker api("wghub", [&](const Channel& parent) { give_api_state(hub, parent); });
+  OutputFile file(want.file);
   const auto lock = lock_of(task, want);
   SmallParts parts;
   parts.manifest = {std::string(kVersion), fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))),
@@ -90,6 +90,7 @@ Exit create(const Task& task) {
   EnvelopeWriter writer(file.descriptor(), lock);
   write_backup(writer, parts, api);
   const auto size = file.finish();
+  note_for_the_log("the hub's key and database went into the backup " + want.file);
   if (want.file == "-") return Exit::done;
   const auto removed = want.is_nightly ? remove_old(hub.settings.backup_directory, hub.settings.backup_keep_days) : 0;
   if (task.format == Format::json)

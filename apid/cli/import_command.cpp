@@ -141,6 +141,7 @@ Exit take_server_key(const Task& task, std::string_view text, ImportFormat forma
   const auto hub = places_of(task.given.text("--config"));
   Pause pause(hub.settings.admin_socket);
   take_secrets(hub, secrets);
+  note_for_the_log("the key of another server became the hub's: " + to_base64(*known));
   pause.end();
   write_to(stdout, "The hub's key is now that of the file: " + to_base64(*known) +
                        "\nInitialise it with the server's network, port and endpoint; then import the peers.\n");

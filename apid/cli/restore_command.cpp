@@ -57,7 +57,8 @@ void say_what_next(const Opened& opened, const HubPlaces& hub, bool is_started) 
   if (!is_started) text += "- Start it: deploy/quickstart, or the units wireguard-hub-*.\n";
   text += fmt::format(
       "- Spokes come to {} by themselves, those that send within seconds, silent ones within three minutes:\n"
-      "  that name or address must lead here, and UDP be let through. If it cannot, change the endpoint (PUT /api/hub/config) and reissue the spokes.\n",
+      "  that name or address must lead here, and UDP be let through. If it cannot, change the endpoint (PUT "
+      "/api/hub/config) and reissue the spokes.\n",
       opened.facts.endpoint);
   text += "- The old machine must not come back with the same key.\n";
   if (!hub.settings.certificate.empty())
@@ -80,6 +81,7 @@ Exit restore(const Task& task) {
   show(task.format, opened->summary());
   Pause pause(hub.settings.admin_socket);
   put_in_place(*opened, hub, text);
+  note_for_the_log("the backup of " + opened->parts.manifest.created_at + " was restored");
   const bool is_started = pause.end();
   if (task.format == Format::table) say_what_next(*opened, hub, is_started);
   return Exit::done;

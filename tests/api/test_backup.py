@@ -195,7 +195,7 @@ def test_writers_do_not_notice_a_backup(hub):
     thread.start()
     try:
         eventually(lambda: len(registered) > 3, 30)
-        before = len(hub.admin.get("/api/spoke/list?limit=1000").json["spokes"])
+        before = len(hub.another().get("/api/spoke/list?limit=1000").json["spokes"])
         told = verified(backup("busy"))
     finally:
         stop.set()
@@ -359,3 +359,36 @@ def test_every_command_of_the_page_works(running):
         hub.wipe()
         hub.start()
         hub.set_up()
+
+
+def test_a_disk_that_is_full_leaves_nothing_and_is_told(hub):
+    folder = f"{ROOT}/full"
+    os.makedirs(folder, exist_ok=True)
+    sh(f"mount -t tmpfs -o size=96k none {folder}")
+    try:
+        status, printed, complaint = wghub("backup", "create", f"{folder}/hub.whb", *passphrase(), *CONFIGURATION)
+        assert status == FAULTY and printed == "" and "No space left" in complaint and os.listdir(folder) == [], (complaint, os.listdir(folder))
+    finally:
+        sh(f"umount {folder}")
+    for path, status, said in (("/nonexistent/hub.whb", FAULTY, "No such file"), (FOLDER, REFUSED, "already")):
+        assert (found := wghub("backup", "create", path, *passphrase(), *CONFIGURATION))[0] == status and said in found[2], found
+    assert wghub("backup", "create", f"{FOLDER}/never", *passphrase(), "--config", "/nonexistent")[0] == NOT_FOUND
+
+
+def test_a_database_that_is_damaged_is_not_backed_up(running):
+    """A backup that would not restore is none: the fault is told, and the old ones stay."""
+    hub = running
+    hub.stop()
+    kept = f"{ROOT}/database.kept"
+    sh(f"cp -a {DATABASE} {kept}")
+    try:
+        with open(DATABASE, "r+b") as file:
+            file.seek(4096 * 20)
+            file.write(os.urandom(4096 * 4))
+        status, printed, complaint = wghub("backup", "create", f"{FOLDER}/never", *passphrase(), *CONFIGURATION)
+        assert status == FAULTY and printed == "" and "damaged" in complaint or "malformed" in complaint, complaint
+        assert not glob.glob(f"{FOLDER}/never*")
+    finally:
+        sh(f"mv {kept} {DATABASE} && rm -f {DATABASE}-wal {DATABASE}-shm")
+        hub.start()
+        hub.wait_ready()

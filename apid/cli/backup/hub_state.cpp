@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <array>
@@ -130,6 +131,8 @@ HubPlaces places_by(const std::string& configuration, const std::string& text) {
 void require_root(const char* what) {
   if (::geteuid() != 0) throw Fault(Exit::wrong_use, fmt::format("{} is for root on the hub's machine", what));
 }
+
+void note_for_the_log(const std::string& what) { ::syslog(LOG_AUTHPRIV | LOG_NOTICE, "wghub: %s", what.c_str()); }
 
 std::string read_small_file(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

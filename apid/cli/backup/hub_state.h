@@ -30,6 +30,10 @@ HubPlaces places_by(const std::string& configuration, const std::string& text);
 /// Errors: Fault when this is not root.
 void require_root(const char* what);
 
+/// A line in the machine's log for those who watch over it (facility authpriv): what only root can do, and apid never
+/// sees.
+void note_for_the_log(const std::string& what);
+
 /// Reads a file of at most kLargestText bytes; empty when there is none.
 std::string read_small_file(const std::string& path);
 

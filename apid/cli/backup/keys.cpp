@@ -78,8 +78,9 @@ void read_secret_key(const std::string& path, SecretKey& key) {
 }
 
 Secret read_passphrase(const std::string& path, Passphrase which) {
-  const auto asked = path.empty() ? (which == Passphrase::chosen ? ask_password() : ask_known_password())
-                                  : std::optional(first_line(path));
+  const auto asked = path.empty()
+                         ? (which == Passphrase::chosen ? ask_password("passphrase") : ask_known_password("passphrase"))
+                         : std::optional(first_line(path));
   if (!asked) throw Fault(Exit::wrong_use, "");  // told already
   const auto size = asked->reveal().size();
   if (size == 0 || size > kLongest) throw Fault(Exit::wrong_use, "the passphrase is empty, or longer than 1 KiB");

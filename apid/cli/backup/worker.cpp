@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <optional>
+#include <thread>
 
 #include "apid/cli/output.h"
 
@@ -22,6 +24,8 @@ namespace wghub::cli {
 namespace {
 
 constexpr timeval kLongestSilence{3600, 0};
+constexpr std::int64_t kLongestProgram = 300;  // seconds
+constexpr std::chrono::milliseconds kLook{5};
 constexpr std::size_t kSaid = 4096;
 constexpr int kFirstDescriptor = 3;  // where sd_listen_fds(3) looks
 constexpr int kOutOfTheWay = 100;    // above every descriptor that is handed over
@@ -50,9 +54,14 @@ bool become(const std::optional<Account>& account) {
   return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
 }
 
-int wait_for(pid_t process) {
+// One that takes longer than so many seconds is ended.
+int wait_for(pid_t process, std::int64_t seconds) {
   int status = 0;
-  while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  pid_t ended = 0;
+  while ((ended = ::waitpid(process, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+    if (std::chrono::steady_clock::now() > latest) ::kill(process, SIGKILL);
+    std::this_thread::sleep_for(kLook);
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -192,13 +201,13 @@ Worker::Worker(const std::string& user, const Work& work) : channel_(Descriptor(
 Worker::~Worker() {
   if (process_ <= 0) return;
   ::kill(process_, SIGKILL);
-  wait_for(process_);
+  wait_for(process_, kLongestProgram);
 }
 
 void Worker::finish() {
   if (process_ <= 0) return;
   channel_ = Channel(Descriptor());  // a child that still listens hears that it is over
-  const int code = wait_for(std::exchange(process_, 0));
+  const int code = wait_for(std::exchange(process_, 0), kLongestSilence.tv_sec);
   if (code == 0) return;
   if (code < 128) throw Fault(static_cast<Exit>(code), "");
   throw Fault(Exit::faulty, fmt::format("a child of wghub ended by signal {}", code - 128));
@@ -215,7 +224,7 @@ Ended run_program(const Program& program, const std::function<void()>& beside) {
   if (process == 0) become_program(program, account, writing.get());
   writing = Descriptor();
   if (beside) beside();
-  Ended ended{wait_for(process), ""};
+  Ended ended{wait_for(process, kLongestProgram), ""};
   ended.said = end_of(reading);
   if (ended.code == kCannotStart) throw Fault(Exit::faulty, program.arguments.front() + " cannot be started");
   return ended;

@@ -100,6 +100,7 @@ boost::json::object request_for(const std::vector<const PlannedPeer*>& peers, bo
 void note_answer(PlannedPeer& peer, const boost::json::object& said) {
   const auto outcome = in_words(said.at("outcome"));
   if (outcome == "present") peer.state = State::present;
+  if (said.at("field") == boost::json::value("name")) peer.name.clear();  // nobody should see it
   if (outcome == "refused") refuse(peer, in_words(said.at("field")) + " " + in_words(said.at("message")));
 }
 
