@@ -79,7 +79,7 @@ std::string branches(const std::vector<Place>& places) {
       if (argument.is_option() && !argument.choices.empty())
         text += fmt::format("    '{} {}') answers='{}' ;;\n", place.words, argument.name, join(argument.choices));
   }
-  text += "    *' --token-file' | *' --ca-file' | *' --socket' | *' --config') answers=FILES ;;\n";
+  text += "    *' --'*-file | *' --socket' | *' --config') answers=FILES ;;\n";
   text += "    *' --'*) [[ $before == @(" + std::string("VALUED") + ") ]] && answers=NONE ;;\n";
   return text;
 }
@@ -87,11 +87,7 @@ std::string branches(const std::vector<Place>& places) {
 std::string by_place(const std::vector<Place>& places) {
   std::string text;
   for (const auto& place : places) {
-    if (takes_file(place)) {
-      text += fmt::format("      '{}') answers=FILES ;;\n", place.words);
-      continue;
-    }
-    std::string words;
+    std::string words = takes_file(place) ? "FILES " : "";
     for (const auto& [word, what] : place.next) words += word + " ";
     text += fmt::format("      '{}') answers='{}{}' ;;\n", place.words, words, global_words());
   }
@@ -124,7 +120,9 @@ BYPLACE    esac
   fi
   case $answers in
     NONE) COMPREPLY=() ;;
-    FILES) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    FILES*)
+      if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "${answers#FILES}" -- "$word")
+      else mapfile -t COMPREPLY < <(compgen -f -- "$word"); fi ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$answers" -- "$word") ;;
   esac
 }
@@ -152,7 +150,7 @@ BYPLACE    esac
   fi
   case $answers in
     NONE) ;;
-    FILES) _files ;;
+    FILES*) if [[ $words[CURRENT] == -* ]]; then compadd -- ${=answers#FILES}; else _files; fi ;;
     *) compadd -- ${=answers} ;;
   esac
 }

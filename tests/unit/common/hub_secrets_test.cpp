@@ -1,5 +1,6 @@
 #include "common/hub_secrets.h"
 
+#include <fcntl.h>
 #include <sysexits.h>
 
 #include <array>

@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <cstring>
+
 #include "apid/cli/backup/keys.h"
 #include "tests/catch.hpp"
 #include "tests/unit/apid/cli/backup/temporary_file.h"
