@@ -34,9 +34,16 @@ class SealedKeyPair {
 
   /// Makes and stores the pair, where there is none. Returns false when there is one or, with a log line, on failure.
   bool generate() {
-    if (public_key_) return false;
     SecretKey private_key;
-    const auto public_key = make_key(private_key) ? public_key_of(private_key) : std::nullopt;
+    if (public_key_ || !make_key(private_key)) return false;
+    return adopt(private_key);
+  }
+
+  /// Stores the pair of this private key, where there is none or the same. Returns false when there is another or, with
+  /// a log line, on failure.
+  bool adopt(const SecretKey& private_key) {
+    const auto public_key = public_key_of(private_key);
+    if (public_key_) return public_key_ == public_key;
     SealedKey made;
     if (public_key) made.text = private_key.bytes;
     const bool sealed = public_key && seal(sealing_key_, made.header, made.text, made.seal);

@@ -16,6 +16,7 @@
 #include "apid/http/server.h"
 #include "apid/service/housekeeper.h"
 #include "apid/service/reconciler.h"
+#include "apid/service/spoke_import.h"
 #include "common/log.h"
 
 namespace wghub::app {
@@ -138,6 +139,11 @@ struct Application::Parts {
         membership(stores, audit, system_random),
         spokes(stores, audit, meter, tokens,
                {*helper, locks, tracker, membership, [this] { reconciler.peers_changed(); }}),
+        import(stores, audit, meter, tokens,
+               [this] {
+                 reconciler.peers_changed();
+                 reconciler.wake();
+               }),
         clusters(stores, audit, meter, tokens, tracker),
         reconciler(stores, audit, {*helper, spokes, tracker, locks, meter},
                    configuration.keep_foreign_peers ? ForeignPeers::keep : ForeignPeers::remove,
@@ -153,6 +159,7 @@ struct Application::Parts {
         token_endpoint(tokens),
         script_endpoint(tokens, scripts),
         spoke_endpoint(spokes),
+        import_endpoint(import),
         cluster_endpoint(clusters),
         audit_endpoint(stores),
         health_endpoint(stores, people.setup, hub, reconciler),
@@ -160,11 +167,11 @@ struct Application::Parts {
         figures({stores, tracker, reconciler, broadcaster}, figure_options(configuration)),
         metrics_endpoint(meter, figures),
         authenticator(people, audit),
-        router(
-            endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
-                                   hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,
-                                   audit_endpoint, event_endpoint, health_endpoint, admin_endpoint, metrics_endpoint}),
-            authenticator),
+        router(endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint,
+                                      user_endpoint, hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint,
+                                      import_endpoint, cluster_endpoint, audit_endpoint, event_endpoint,
+                                      health_endpoint, admin_endpoint, metrics_endpoint}),
+               authenticator),
         server(std::make_unique<http::Server>(server_options(configuration, handed_over_socket), router, broadcaster,
                                               meter)) {
     made_server = server.get();
@@ -205,6 +212,7 @@ struct Application::Parts {
   TokenService tokens;                         // installation tokens
   ClusterMembership membership;                // which node is in which cluster
   SpokeService spokes;                         // registered machines
+  SpokeImport import;                          // peers of another server become spokes
   ClusterService clusters;                     // Proxmox clusters
   Reconciler reconciler;                       // interface = database
   Housekeeper housekeeper;                     // what is due now and then
@@ -217,6 +225,7 @@ struct Application::Parts {
   endpoint::TokenEndpoint token_endpoint;
   endpoint::ScriptEndpoint script_endpoint;
   endpoint::SpokeEndpoint spoke_endpoint;
+  endpoint::ImportEndpoint import_endpoint;
   endpoint::ClusterEndpoint cluster_endpoint;
   endpoint::AuditEndpoint audit_endpoint;
   endpoint::EventEndpoint event_endpoint;

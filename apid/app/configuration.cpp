@@ -140,6 +140,9 @@ const std::map<std::string, Setter>& setters() {
       {"limits.logins_per_15min", limit(&Configuration::logins_per_15min)},
       {"limits.unknown_tokens_per_minute", limit(&Configuration::unknown_tokens_per_minute)},
       {"metrics.spokes", limit(&Configuration::metrics_spokes)},
+      {"backup.recipient", text(&Configuration::backup_recipient)},
+      {"backup.directory", text(&Configuration::backup_directory)},
+      {"backup.keep_days", [](Configuration& c, const Value& v) { c.backup_keep_days = v.integer(1, 36'500); }},
   };
   return table;
 }

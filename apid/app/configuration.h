@@ -33,6 +33,9 @@ struct Configuration {
   std::size_t logins_per_15min = 5;
   std::size_t unknown_tokens_per_minute = 60;
   std::size_t metrics_spokes = 5000;  ///< spokes with series of their own in /api/metrics
+  std::string backup_recipient;       ///< whbp_…; this and the next two are for `wghub backup create` alone
+  std::string backup_directory = "/var/backups/wireguard-hub";
+  std::int64_t backup_keep_days = 30;
 };
 
 using Environment = std::map<std::string, std::string>;

@@ -15,6 +15,10 @@ struct Slots {
 
 void declare(CLI::App& app, const Argument& argument, std::string& value) {
   value = argument.preset;
+  if (argument.need == Need::flag) {
+    app.add_flag(argument.name, value, argument.what);
+    return;
+  }
   auto* option = app.add_option(argument.name, value, argument.what);
   if (argument.need == Need::required) option->required();
   if (!argument.preset.empty()) option->capture_default_str();

@@ -14,7 +14,7 @@
 
 namespace wghub::cli {
 
-enum class Need { optional, required };
+enum class Need { optional, required, flag };  ///< flag: an option without a value
 
 struct Argument {
   std::string name;  ///< "SPOKE", by its place; "--limit", with a value

@@ -58,7 +58,8 @@ std::string options_with_values(const std::vector<Group>& groups, const char* be
   for (const auto& group : groups)
     for (const auto& command : group.commands)
       for (const auto& argument : command.arguments)
-        if (argument.is_option() && std::find(names.begin(), names.end(), argument.name) == names.end())
+        if (argument.is_option() && argument.need != Need::flag &&
+            std::find(names.begin(), names.end(), argument.name) == names.end())
           names.push_back(argument.name);
   return fmt::format("{}", fmt::join(names, between));
 }
@@ -78,7 +79,7 @@ std::string branches(const std::vector<Place>& places) {
       if (argument.is_option() && !argument.choices.empty())
         text += fmt::format("    '{} {}') answers='{}' ;;\n", place.words, argument.name, join(argument.choices));
   }
-  text += "    *' --token-file' | *' --ca-file' | *' --socket' | *' --config') answers=FILES ;;\n";
+  text += "    *' --'*-file | *' --socket' | *' --config') answers=FILES ;;\n";
   text += "    *' --'*) [[ $before == @(" + std::string("VALUED") + ") ]] && answers=NONE ;;\n";
   return text;
 }
@@ -86,11 +87,7 @@ std::string branches(const std::vector<Place>& places) {
 std::string by_place(const std::vector<Place>& places) {
   std::string text;
   for (const auto& place : places) {
-    if (takes_file(place)) {
-      text += fmt::format("      '{}') answers=FILES ;;\n", place.words);
-      continue;
-    }
-    std::string words;
+    std::string words = takes_file(place) ? "FILES " : "";
     for (const auto& [word, what] : place.next) words += word + " ";
     text += fmt::format("      '{}') answers='{}{}' ;;\n", place.words, words, global_words());
   }
@@ -123,7 +120,9 @@ BYPLACE    esac
   fi
   case $answers in
     NONE) COMPREPLY=() ;;
-    FILES) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    FILES*)
+      if [[ $word == -* ]]; then mapfile -t COMPREPLY < <(compgen -W "${answers#FILES}" -- "$word")
+      else mapfile -t COMPREPLY < <(compgen -f -- "$word"); fi ;;
     *) mapfile -t COMPREPLY < <(compgen -W "$answers" -- "$word") ;;
   esac
 }
@@ -151,7 +150,7 @@ BYPLACE    esac
   fi
   case $answers in
     NONE) ;;
-    FILES) _files ;;
+    FILES*) if [[ $words[CURRENT] == -* ]]; then compadd -- ${=answers#FILES}; else _files; fi ;;
     *) compadd -- ${=answers} ;;
   esac
 }
@@ -205,8 +204,11 @@ std::string fish_text(const std::string& text) { return "'" + replaced(text, "'"
 
 std::string fish_option(const Argument& argument) {
   const bool file = argument.name.ends_with("-file") || argument.name == "--socket" || argument.name == "--config";
-  std::string line =
-      fmt::format(" -l {} {} -d {}", argument.name.substr(2), file ? "-rF" : "-x", fish_text(argument.what));
+  std::string line = fmt::format(" -l {} {} -d {}", argument.name.substr(2),
+                                 argument.need == Need::flag ? "-f"
+                                 : file                      ? "-rF"
+                                                             : "-x",
+                                 fish_text(argument.what));
   if (!argument.choices.empty()) line += " -a " + fish_text(join(argument.choices));
   return line;
 }

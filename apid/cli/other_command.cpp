@@ -40,6 +40,8 @@ Group other_commands() {
             follow_events},
            {"doctor", "for root: look for what is commonly wrong with a hub and its machine, and say what to do",
             doctor_arguments(), run_doctor},
+           restore_command(),
+           import_command(),
            {"completion",
             "print a script by which a shell completes the words of this command",
             {{"SHELL", "which shell", Need::required, {"bash", "zsh", "fish"}}},

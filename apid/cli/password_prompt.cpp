@@ -52,7 +52,7 @@ std::optional<Secret> read_line(bool typed) {
   return Secret(std::move(line));
 }
 
-std::optional<Secret> ask(const char* prompt) {
+std::optional<Secret> ask(const std::string& prompt) {
   const Unseen unseen;
   write_to(stderr, prompt);
   auto line = read_line(true);
@@ -62,14 +62,18 @@ std::optional<Secret> ask(const char* prompt) {
 
 }  // namespace
 
-std::optional<Secret> ask_password() {
+std::optional<Secret> ask_password(const std::string& what) {
   if (::isatty(STDIN_FILENO) == 0) return read_line(false);
-  auto first = ask("New password: ");
+  auto first = ask("New " + what + ": ");
   if (!first) return std::nullopt;
   const auto second = ask("The same again: ");
   if (!second) return std::nullopt;
-  if (first->reveal() != second->reveal()) return fault("the two passwords differ");
+  if (first->reveal() != second->reveal()) return fault("the two differ");
   return first;
+}
+
+std::optional<Secret> ask_known_password(const std::string& what) {
+  return ::isatty(STDIN_FILENO) == 0 ? read_line(false) : ask("The " + what + ": ");
 }
 
 }  // namespace wghub::cli

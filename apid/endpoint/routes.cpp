@@ -93,6 +93,7 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
 
     {Method::post, "/api/spoke/register",                     Access::open,      StepUp::none,   Body::json, Lane::write, bind(e.spoke, &SpokeEndpoint::register_spoke, SpokeEndpoint::render_error), SpokeEndpoint::render_error},
     {Method::get,  "/api/spoke/list",                         Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.spoke, &SpokeEndpoint::list)},
+    {Method::post, "/api/spoke/import",                       Access::admin,     StepUp::none,   Body::json, Lane::write, bind(e.import, &ImportEndpoint::import)},
     {Method::get,  "/api/spoke/{id}/status",                  Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind(e.spoke, &SpokeEndpoint::status)},
     {Method::del,  "/api/spoke/{id}",                         Access::operator_, StepUp::none,   Body::none, Lane::write, bind(e.spoke, &SpokeEndpoint::remove)},
 

@@ -11,6 +11,7 @@
 #include "apid/endpoint/event_endpoint.h"
 #include "apid/endpoint/health_endpoint.h"
 #include "apid/endpoint/hub_endpoint.h"
+#include "apid/endpoint/import_endpoint.h"
 #include "apid/endpoint/metrics_endpoint.h"
 #include "apid/endpoint/script_endpoint.h"
 #include "apid/endpoint/session_endpoint.h"
@@ -33,6 +34,7 @@ struct Endpoints {
   TokenEndpoint& token;
   ScriptEndpoint& script;
   SpokeEndpoint& spoke;
+  ImportEndpoint& import;
   ClusterEndpoint& cluster;
   AuditEndpoint& audit;
   EventEndpoint& event;

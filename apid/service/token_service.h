@@ -81,6 +81,10 @@ class TokenService {
   Outcome<std::vector<IssuedToken>> create(const std::vector<TokenRequest>& requests, const Actor& actor);
   /// Likewise, and what the plan refuses.
   Outcome<std::vector<IssuedToken>> create_planned(const TokenPlan& plan, const Actor& actor);
+  /// One, in the caller's transaction and without the limit of tokens an hour; nobody is told. Errors: INVALID_IP,
+  /// IP_ALREADY_ALLOCATED, POOL_EXHAUSTED.
+  Outcome<IssuedToken> insert_new(store::Transaction& transaction, const HubConfig& hub, const TokenRequest& request,
+                                  const Actor& actor);
   /// A new token for the same spoke id, name and address. Errors: TOKEN_NOT_FOUND, TOKEN_REVOKED, RATE_LIMITED,
   /// IP_ALREADY_ALLOCATED.
   Outcome<IssuedToken> reissue(const std::string& id, const Actor& actor);
@@ -111,8 +115,6 @@ class TokenService {
  private:
   IssuedToken make(store::Transaction& transaction, const HubConfig& hub, const std::string& spoke_name) const;
   void complete(IssuedToken& issued) const;
-  Outcome<IssuedToken> insert_new(store::Transaction& transaction, const HubConfig& hub, const TokenRequest& request,
-                                  const Actor& actor);
   std::optional<Alarm> alarm_of(store::Transaction& transaction, const Token& token, const InstallReport& report,
                                 const Actor& actor);
   Outcome<Address> take_address(store::Transaction& transaction, const HubConfig& hub, const TokenRequest& request);

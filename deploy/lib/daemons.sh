@@ -95,8 +95,8 @@ daemons_run() {
 # The units of the package, with this copy's paths, for as long as the machine is up.
 start_units() { # BACKEND
   local unit
-  for unit in "$source_tree"/deploy/systemd/*.{service,socket}; do
-    sed -e "s|/usr/libexec/wireguard-hub|$libexec|g; s|/usr/share/wireguard-hub|$share|g" "$unit" >"/run/systemd/system/${unit##*/}"
+  for unit in "$source_tree"/deploy/systemd/*.{service,socket,timer}; do
+    sed -e "s|/usr/bin/wghub|/usr/local/bin/wghub|; s|/usr/libexec/wireguard-hub|$libexec|g; s|/usr/share/wireguard-hub|$share|g" "$unit" >"/run/systemd/system/${unit##*/}"
   done
   mkdir -p /run/systemd/system/wireguard-hub-{engine,restore}.service.d
   printf '[Service]\nEnvironment=WGHUB_BACKEND=%s\n' "$1" |

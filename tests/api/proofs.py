@@ -111,7 +111,7 @@ def assert_invariants(hub, accepted=(), seconds=10):
     registered = {row[0] for row in rows("SELECT id FROM installation_tokens WHERE state = 'registered'")}
     tokens_of_spokes = {row[0] for row in rows("SELECT token_id FROM spoke_registrations WHERE removing_at IS NULL")}
     assert registered <= tokens_of_spokes, "a token is registered without a spoke"
-    recorded = {row[0] for row in rows("SELECT target FROM audit_events WHERE action = 'spoke.registered'")}
+    recorded = {row[0] for row in rows("SELECT target FROM audit_events WHERE action IN ('spoke.registered', 'spoke.imported')")}
     assert {row[2] for row in live} <= recorded, "a spoke without its audit event"
     assert_every_address_is_held_once_or_free(hub)
     audit_chain_length()

@@ -86,6 +86,7 @@ struct Hub::Parts {
   TokenService tokens{stores, audit, meter, scripts, random, token_settings()};
   ClusterMembership membership{stores, audit, random};
   SpokeService spokes{stores, audit, meter, tokens, {helper, locks, tracker, membership, [] {}}};
+  SpokeImport import{stores, audit, meter, tokens, [] {}};
   ClusterService clusters{stores, audit, meter, tokens, tracker};
   Reconciler reconciler{stores, audit, {helper, spokes, tracker, locks, meter}, ForeignPeers::remove, 1420, now};
   endpoint::AccountEndpoint account_endpoint{people};
@@ -97,6 +98,7 @@ struct Hub::Parts {
   endpoint::TokenEndpoint token_endpoint{tokens};
   endpoint::ScriptEndpoint script_endpoint{tokens, scripts};
   endpoint::SpokeEndpoint spoke_endpoint{spokes};
+  endpoint::ImportEndpoint import_endpoint{import};
   endpoint::ClusterEndpoint cluster_endpoint{clusters};
   endpoint::AuditEndpoint audit_endpoint{stores};
   endpoint::EventEndpoint event_endpoint;
@@ -105,11 +107,11 @@ struct Hub::Parts {
   endpoint::HubFigures figures{{stores, tracker, reconciler, broadcaster}, {directory.file("hub.sqlite"), "", 100}};
   endpoint::MetricsEndpoint metrics_endpoint{meter, figures};
   app::AccountAuthenticator authenticator{people, audit};
-  http::Router router{
-      endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
-                             hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, cluster_endpoint,
-                             audit_endpoint, event_endpoint, health_endpoint, admin_endpoint, metrics_endpoint}),
-      authenticator};
+  http::Router router{endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint,
+                                             user_endpoint, hub_endpoint, token_endpoint, script_endpoint,
+                                             spoke_endpoint, import_endpoint, cluster_endpoint, audit_endpoint,
+                                             event_endpoint, health_endpoint, admin_endpoint, metrics_endpoint}),
+                      authenticator};
   http::AllowedHosts hosts{std::vector<std::string>{"hub.example"}};
   http::StaticFiles files{"/nonexistent"};
   http::AdmissionRules rules{router, hosts, files, {*parse_network("192.0.2.0/24")}, "https://app.example"};

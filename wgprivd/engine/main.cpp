@@ -1,5 +1,6 @@
 // wgprivd-engine: the one program with CAP_NET_ADMIN. Opens all it will ever need, confines itself, serves records
-// (or, with --restore, brings the interface back once). Leaves Cap'n Proto to the front.
+// (or, with --restore, brings the interface back once; with --backup, gives or takes what a backup holds of its state).
+// Leaves Cap'n Proto to the front.
 // Ends with 0 (idle, asked to, restored), 65 (damaged state) or 1 (the log says why).
 #include <poll.h>
 #include <seccomp.h>
@@ -101,6 +102,7 @@ int run(int argc, char** argv) {
   std::string name = "wg0";
   std::string user = "wghub-front";
   std::string which = "auto";
+  std::string backup;
   bool restoring = false;
   std::setbuf(stdout, nullptr);  // nothing flushes it at the end
   CLI::App app("The privileged part of WireGuard Hub");
@@ -109,13 +111,15 @@ int run(int argc, char** argv) {
   app.add_option("--caller", user, "The only user who may connect");
   app.add_option("--backend", which)->check(CLI::IsMember({"auto", "kernel", "userspace"}));
   app.add_flag("--restore", restoring, "Bring the interface and its peers back, once");
+  app.add_option("--backup", backup, "Through the descriptor backup")->check(CLI::IsMember({"give", "take"}));
   CLI11_PARSE(app, argc, argv);
 
   // What must outlive the program is on disk before its answer, so it may end at any point.
   static_cast<void>(std::signal(SIGTERM, [](int) { _exit(EXIT_SUCCESS); }));
   refuse_root();
-  Descriptor listener = restoring ? Descriptor() : handed_over_listener("engine", SOCK_SEQPACKET);
-  const uid_t caller = restoring ? 0 : user_id(user);
+  const bool serving = !restoring && backup.empty();
+  Descriptor listener = serving ? handed_over_listener("engine", SOCK_SEQPACKET) : Descriptor();
+  const uid_t caller = serving ? user_id(user) : 0;
   SecretKey sealing_key;
   const bool has_key = read_key(handed_over_file("kek"), sealing_key);
   if (!has_key) throw std::runtime_error("no key-encryption key of 32 bytes (descriptor or credential kek)");
@@ -123,6 +127,11 @@ int run(int argc, char** argv) {
   const StateDirectory directory(state);
   HubKey key(directory, "hub.key", sealing_key);
   PolicyFile policy(directory, "policy");
+  if (!backup.empty()) {
+    const auto pipe = handed_over("backup");
+    confine_to(directory);
+    return exchange_secrets(key, policy, backup == "give", pipe);
+  }
   Journal journal(directory, "journal", restoring ? OnDamage::refuse : OnDamage::set_aside);
   NetlinkSocket route(NETLINK_ROUTE);
   NetlinkSocket news(NETLINK_ROUTE, kLinkNews);
