@@ -21,6 +21,14 @@ ImportedItem refused_address(const Error& error) {
   return refused(error.code, "address", error.faults.front().message);
 }
 
+WantedPeer peer_of(const Spoke& spoke) {
+  WantedPeer peer;
+  peer.key = spoke.public_key;
+  peer.replaces = spoke.replaces_key;
+  (spoke.address.family == Family::ipv4 ? peer.ipv4 : peer.ipv6) = spoke.address;
+  return peer;
+}
+
 Error unavailable() {
   Error error(ErrorCode::helper_unavailable);
   error.retry_after = std::chrono::seconds(2);
@@ -79,19 +87,26 @@ Outcome<std::vector<ImportedItem>> SpokeImport::run(const std::vector<ImportItem
 // Whether every peer is on the interface now. One that somebody else is changing right now is his.
 bool SpokeImport::bring_up(const std::vector<Spoke>& spokes) {
   std::vector<PeerLocks::Guard> held;
-  std::vector<WantedPeer> peers;
+  std::vector<const Spoke*> ours;
   for (const auto& spoke : spokes) {
     auto guard = around_.locks.try_lock(spoke.id);
     if (!guard) continue;
     held.push_back(std::move(*guard));
-    WantedPeer peer;
-    peer.key = spoke.public_key;
-    peer.replaces = spoke.replaces_key;
-    (spoke.address.family == Family::ipv4 ? peer.ipv4 : peer.ipv6) = spoke.address;
-    peers.push_back(peer);
+    ours.push_back(&spoke);
   }
+  // A removal may have come between the commit and the lock; then the peer must not appear.
+  const auto wanted =
+      stores_.database.read<std::vector<WantedPeer>>([&](store::Transaction& t) -> Outcome<std::vector<WantedPeer>> {
+        std::vector<WantedPeer> peers;
+        for (const auto* spoke : ours) {
+          const auto now = stores_.spokes.find(t, spoke->id);
+          if (now && !now->removing_at && now->public_key == spoke->public_key) peers.push_back(peer_of(*now));
+        }
+        return peers;
+      });
+  if (!wanted) return false;
   WGHUB_CRASH_POINT("import.adding");
-  const auto outcomes = around_.helper.add_peers(peers);
+  const auto outcomes = around_.helper.add_peers(*wanted);
   return held.size() == spokes.size() && std::all_of(outcomes.begin(), outcomes.end(), [](PeerOutcome outcome) {
            return outcome == PeerOutcome::done || outcome == PeerOutcome::unchanged;
          });
