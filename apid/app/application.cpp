@@ -139,11 +139,7 @@ struct Application::Parts {
         membership(stores, audit, system_random),
         spokes(stores, audit, meter, tokens,
                {*helper, locks, tracker, membership, [this] { reconciler.peers_changed(); }}),
-        import(stores, audit, meter, tokens,
-               [this] {
-                 reconciler.peers_changed();
-                 reconciler.wake();
-               }),
+        import(stores, audit, meter, tokens, {*helper, locks, [this] { reconciler.peers_changed(); }}),
         clusters(stores, audit, meter, tokens, tracker),
         reconciler(stores, audit, {*helper, spokes, tracker, locks, meter},
                    configuration.keep_foreign_peers ? ForeignPeers::keep : ForeignPeers::remove,

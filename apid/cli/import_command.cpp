@@ -121,7 +121,7 @@ Exit finish(const Task& task, const Found& found, const std::vector<PlannedPeer>
   if (task.format == Format::json) show_json(peers, found, applies && may);
   const auto good = count(peers, State::good);
   if (applies && may)
-    complain(fmt::format("{} became spokes; they are on the interface within seconds", good));
+    complain(fmt::format("{} became spokes", good));
   else if (applies)
     complain(fmt::format("{} are wrong, so nothing was changed: put them right, or --skip-bad", bad));
   else

@@ -1,6 +1,6 @@
 # Whole lives of spokes, as scripts and people bring them about while daemons come and go: every call is repeated until it is
 # answered, and what was promised is kept to be compared. Leaves the faults to the tests.
-import base64, contextlib, http.client, random, threading, time
+import base64, contextlib, http.client, ipaddress, random, threading, time
 
 from hub import SLOW, Client
 from proofs import random_key
@@ -57,6 +57,16 @@ class Lives:
             self.keep(admin, key, spoke["id"])
         else:
             self.remove(admin, key, spoke["id"])
+        self.come_from_elsewhere(admin)
+
+    def come_from_elsewhere(self, admin):
+        """A peer of another server is imported at an address that few others take, and removed; asked again it is there already."""
+        key, network = random_key(), ipaddress.ip_network(self.hub.network)
+        address = str(network[random.randrange(network.num_addresses // 2, network.num_addresses - 1)])
+        peers = {"spokes": [{"name": "from elsewhere", "publicKey": key, "address": address}]}
+        answer = self.ask(lambda: admin.post("/api/spoke/import", peers), 201, 409)  # 409: the address is held
+        if answer.status == 201:
+            self.remove(admin, key, answer.json["spokes"][0]["id"])
 
     def keep(self, admin, key, spoke_id):
         """Lets the spoke stay; of too many the first goes."""

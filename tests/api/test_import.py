@@ -1,6 +1,6 @@
 # `wghub import` and POST /api/spoke/import on the real hub: peers of other servers become spokes with the key and address that
 # they have; secrets in such files are taken from none of them.
-import json, os, re, subprocess
+import json, os, re, signal, subprocess, time
 
 import pytest
 
@@ -233,3 +233,23 @@ def test_every_command_of_the_page_works(fresh):
             fresh.start()
             fresh.set_up()
     eventually(lambda: fresh.peers() == {key: "10.83.0.7/32"}, 30)
+
+
+def test_an_import_without_the_helper_is_told_and_closed_later(clean):
+    """D16: the rows are there, the answer is 503, and the same request is 201 once the peers are on the interface."""
+    hub, key = clean, make_key()
+    body = {"spokes": [{"name": "late", "publicKey": key, "address": "10.83.0.190"}]}
+    hub.kill("wgprivd-engine", signal.SIGSTOP)
+    try:
+        answer = hub.another().post(ROUTE, body)
+        assert (answer.status, answer.code) == (503, "HELPER_UNAVAILABLE") and answer.headers["Retry-After"], answer
+    finally:
+        hub.kill("wgprivd-engine", signal.SIGCONT)
+    again = hub.admin.post(ROUTE, body)
+    for _ in range(20):
+        if again.status != 503:
+            break
+        time.sleep(0.5)
+        again = hub.admin.post(ROUTE, body)
+    assert again.status == 201 and again.json["spokes"][0]["outcome"] == "present" and key in hub.peers(), again
+    assert_invariants(hub, [key])

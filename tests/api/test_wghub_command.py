@@ -293,7 +293,8 @@ def test_a_configuration_is_checked_as_apid_reads_it(hub):
 
 
 WORDS = ((("spoke", ""), "list show remove reissue"), (("spoke", "list", "--status", ""), "pending active inactive"), (("--url", "x", "user", "role", "bob", "vi"), "viewer"),
-         (("events", "--co"), "--count"), (("completion", "z"), "zsh"))
+         (("events", "--co"), "--count"), (("completion", "z"), "zsh"),
+         (("import", "--sk"), "--skip-bad"), (("backup", "v"), "verify"), (("restore", "--keep-config", "--key"), "--key-file"))
 # What each shell does with the script, and then with words of which the last is begun.
 TRIALS = {"bash": (["bash"], 'try() { COMP_WORDS=(wghub "$@"); COMP_CWORD=$#; _wghub; echo "${COMPREPLY[@]}"; }\n', lambda words: f"try {shlex.join(words)}\n"),
           "zsh": (["zsh", "-f"], 'try() { words=(wghub "$@"); CURRENT=$(($# + 1)); _wghub; print }\n'

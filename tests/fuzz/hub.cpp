@@ -86,7 +86,7 @@ struct Hub::Parts {
   TokenService tokens{stores, audit, meter, scripts, random, token_settings()};
   ClusterMembership membership{stores, audit, random};
   SpokeService spokes{stores, audit, meter, tokens, {helper, locks, tracker, membership, [] {}}};
-  SpokeImport import{stores, audit, meter, tokens, [] {}};
+  SpokeImport import{stores, audit, meter, tokens, {helper, locks, [] {}}};
   ClusterService clusters{stores, audit, meter, tokens, tracker};
   Reconciler reconciler{stores, audit, {helper, spokes, tracker, locks, meter}, ForeignPeers::remove, 1420, now};
   endpoint::AccountEndpoint account_endpoint{people};
