@@ -392,3 +392,56 @@ def test_a_database_that_is_damaged_is_not_backed_up(running):
         sh(f"mv {kept} {DATABASE} && rm -f {DATABASE}-wal {DATABASE}-shm")
         hub.start()
         hub.wait_ready()
+
+
+def test_a_restore_that_was_cut_off_is_repeated_and_another_hub_is_left_alone(running):
+    """The engine's part is done first: the same backup again goes on from there; a machine with another hub's key is not touched."""
+    hub = running
+    try:
+        hub.wipe()
+        hub.start()
+        hub.set_up()
+        ours = hub.admin.get("/api/hub/config").json["publicKey"]
+        path = backup("cut off")
+        hub.stop()
+        shutil.rmtree(STATE)  # as if it had ended before the database
+        sealed = read(f"{PRIVILEGED}/hub.key")
+        status, printed, complaint = wghub("restore", path, *passphrase(), *CONFIGURATION)
+        assert status == 0 and ours in printed and read(f"{PRIVILEGED}/hub.key") == sealed, complaint
+        hub.wipe()
+        hub.start()
+        hub.set_up()
+        hub.stop()
+        shutil.rmtree(STATE)
+        before = contents(PRIVILEGED)
+        status, _, complaint = wghub("restore", path, *passphrase(), *CONFIGURATION)
+        assert status == REFUSED and "another key" in complaint, complaint
+        assert contents(PRIVILEGED) == before and not os.path.exists(DATABASE)
+    finally:
+        hub.wipe()
+        hub.start()
+        hub.set_up()
+
+
+def test_the_configuration_comes_back_and_the_one_that_was_here_is_kept(running):
+    hub = running
+    try:
+        hub.wipe()
+        hub.start(retention_days="77")
+        hub.set_up()
+        path, written = backup("configured"), read(f"{ROOT}/apid.toml")
+        hub.wipe()
+        hub.configure(retention_days="88")
+        here = read(f"{ROOT}/apid.toml")
+        assert wghub("restore", path, *passphrase(), *CONFIGURATION)[0] == 0
+        assert read(f"{ROOT}/apid.toml") == written and read(f"{ROOT}/apid.toml.before-restore") == here
+        hub.wipe()
+        hub.configure(retention_days="99")
+        here = read(f"{ROOT}/apid.toml")
+        os.unlink(f"{ROOT}/apid.toml.before-restore")
+        assert wghub("restore", path, "--keep-config", *passphrase(), *CONFIGURATION)[0] == 0
+        assert read(f"{ROOT}/apid.toml") == here and not os.path.exists(f"{ROOT}/apid.toml.before-restore")
+    finally:
+        hub.wipe()
+        hub.start()
+        hub.set_up()

@@ -53,14 +53,14 @@ HubPlaces places(const std::string& configuration, const std::string& readable) 
   return made;
 }
 
-Ended run_engine(const HubPlaces& hub, const char* mode, int pipe, const std::function<void()>& beside = {}) {
+Ended run_engine(const HubPlaces& hub, const char* mode, int pipe) {
   if (hub.engine_program.empty()) throw Fault(Exit::faulty, "wgprivd-engine is not installed");
   const Descriptor key(::open(hub.sealing_key.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!key) throw file_fault(hub.sealing_key);
   const Program program{{hub.engine_program, "--state", hub.engine_state, "--backup", mode},
                         kEngineUser,
                         {{"kek", key.get()}, {"backup", pipe}}};
-  return run_program(program, beside);
+  return run_program(program);
 }
 
 std::pair<Descriptor, Descriptor> make_pipe() {

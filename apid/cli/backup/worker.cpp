@@ -213,7 +213,7 @@ void Worker::finish() {
   throw Fault(Exit::faulty, fmt::format("a child of wghub ended by signal {}", code - 128));
 }
 
-Ended run_program(const Program& program, const std::function<void()>& beside) {
+Ended run_program(const Program& program) {
   const auto account = account_of(program.user);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw system_fault("a pipe");
@@ -223,7 +223,6 @@ Ended run_program(const Program& program, const std::function<void()>& beside) {
   if (process < 0) throw system_fault("a child cannot be made");
   if (process == 0) become_program(program, account, writing.get());
   writing = Descriptor();
-  if (beside) beside();
   Ended ended{wait_for(process, kLongestProgram), ""};
   ended.said = end_of(reading);
   if (ended.code == kCannotStart) throw Fault(Exit::faulty, program.arguments.front() + " cannot be started");

@@ -80,7 +80,7 @@ struct Ended {
   std::string said;
 };
 
-/// Runs the program to its end. beside, when there is one, works meanwhile. Errors: Fault when it cannot be started.
-Ended run_program(const Program& program, const std::function<void()>& beside = {});
+/// Runs the program to its end, of at most five minutes. Errors: Fault when it cannot be started.
+Ended run_program(const Program& program);
 
 }  // namespace wghub::cli

@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::size_t kLongestLine = 8192;
 constexpr std::size_t kKeyText = 44;
+constexpr auto kBlank = " \t\r";
 constexpr std::string_view kPrivateKey = "PrivateKey";
 
 enum class Section { none, server, peer };
 
 std::string_view trimmed(std::string_view text) {
-  constexpr auto kBlank = " \t\r";
   const auto begin = text.find_first_not_of(kBlank);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
