@@ -128,7 +128,8 @@ http::Response HubEndpoint::traffic(const http::Request& /*request*/) {
                       {"seconds", point.seconds},
                       {"receivedBytes", point.received_bytes},
                       {"sentBytes", point.sent_bytes}});
-  return http::json_response(200, {{"receivedBytes", traffic.totals.received_bytes},
+  return http::json_response(200, {{"since", http::to_timestamp(traffic.since)},
+                                   {"receivedBytes", traffic.totals.received_bytes},
                                    {"sentBytes", traffic.totals.sent_bytes},
                                    {"points", std::move(points)}});
 }

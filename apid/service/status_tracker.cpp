@@ -30,7 +30,7 @@ SpokeStatus next_status(SpokeStatus current, std::optional<std::int64_t> last_ha
 }
 
 StatusTracker::StatusTracker(Stores& stores, EventSink& events, Clock clock)
-    : stores_(stores), events_(events), clock_(std::move(clock)) {}
+    : stores_(stores), events_(events), clock_(std::move(clock)), started_at_(clock_()) {}
 
 void StatusTracker::apply(const std::shared_ptr<const PeerTable>& table, const SeenPeers& seen) {
   const std::int64_t now = clock_();
@@ -221,7 +221,7 @@ bool StatusTracker::interface_up() const {
 
 StatusTracker::Traffic StatusTracker::traffic() const {
   const std::lock_guard lock(mutex_);
-  return {totals_, traffic_.points()};
+  return {totals_, traffic_.points(), started_at_};
 }
 
 StatusTracker::Figures StatusTracker::figures(std::size_t most) const {

@@ -70,6 +70,7 @@ class StatusTracker {
   struct Traffic {
     Totals totals;
     std::deque<TrafficPoint> points;
+    std::int64_t since = 0;  ///< the start
   };
   Traffic traffic() const;
   /// most: how many spokes are named.
@@ -103,6 +104,7 @@ class StatusTracker {
   std::vector<PeerState> peers_;  ///< as PeerPage orders them
   std::size_t wanted_peers_ = 0;  ///< of those, how many belong to rows
   bool interface_up_ = false;
+  const std::int64_t started_at_;
   Totals totals_;
   TrafficHistory traffic_;
   std::int64_t taken_at_ = 0;

@@ -104,7 +104,7 @@ def test_a_first_handshake_is_an_event(hub, stream):
         peer = hub.admin.get(f"/api/spoke/{spoke['id']}/status").json["wireguardPeer"]
         assert peer["endpoint"].startswith("198.51.100.2:") and peer["latestHandshake"] == shown["lastHandshake"] and peer["transferRx"] > 0
         # It goes on without a word on the plain stream; on a live one its counters and handshakes are told.
-        assert set(Client(stream.client.headers).get("/api/hub/traffic").json) == {"receivedBytes", "sentBytes", "points"}
+        assert set(Client(stream.client.headers).get("/api/hub/traffic").json) == {"since", "receivedBytes", "sentBytes", "points"}
         with Stream(stream.client.headers, live=True) as live:
             first = live.until("spoke.live", 40)
             assert set(first) == {"type", "at", "receivedBytes", "sentBytes", "spokes"} and first["receivedBytes"] > 0

@@ -67,6 +67,10 @@ def test_every_page_in_both_themes_and_two_widths(wide, person):
     cluster = wide.admin.get("/api/proxmox/clusters").json["clusters"][0]["id"]
     failed = next(token["id"] for token in wide.admin.get("/api/installation/tokens?limit=1000").json["tokens"] if token["progress"] and token["progress"]["code"])
     pages = {**PAGES, "spoke": f"/spokes/{spoke}", "cluster": f"/clusters/{cluster}", "token": f"/tokens/{failed}"}
+    person.goto("/spokes?view=cluster")
+    shown = person.do("text").split()
+    for site, words in (("berlin", "All active"), ("oslo", "Degraded"), ("porto", "Critical"), ("riga", "Pending")):
+        assert " ".join(shown[shown.index(f"{site}-prod") + 3:]).startswith(words), site
     faults, views = [], 0
     for name, path in pages.items():
         person.do("size", width=1440)
@@ -130,6 +134,26 @@ def test_a_spoke_is_removed_after_its_name_was_typed(hub, person):
     person.do("press", key="Enter")
     person.see("to be removed is removed.")
     assert hub.admin.get(f"/api/spoke/{spoke['id']}/status").status == 404
+
+
+def test_the_keyboard_alone_leads_to_a_spoke_and_back(hub, person):
+    spoke = hub.register(hub.token("found by keys")["token"]["token"]).json["spoke"]
+    person.sign_in("admin", PASSWORD)
+    person.do("press", key="Control+k")
+    eventually(lambda: person.do("evaluate", code="document.activeElement.matches('dialog[open] input')"))
+    for key in "found by":
+        person.do("press", key=key if key != " " else "Space")
+    eventually(lambda: "found by keys" in person.do("evaluate", code="document.querySelector('dialog').innerText"))
+    assert person.do("axe") == []
+    person.do("press", key="Enter")
+    eventually(lambda: person.do("url") == f"/spokes/{spoke['id']}")
+    person.do("press", key="?")
+    person.see("Keyboard shortcuts")
+    person.do("press", key="Escape")
+    person.do("press", key="/")
+    eventually(lambda: person.do("url").startswith("/spokes?"))
+    assert person.clicks == 1, "that of signing in"
+    assert hub.admin.delete(f"/api/spoke/{spoke['id']}").status == 200
 
 
 def test_new_commands_for_a_selection(hub, person):

@@ -156,6 +156,7 @@ export const ar: Texts = {
     endpoint: "نقطة النهاية",
     network: "الشبكة",
     spokes: "الأطراف",
+    since: "يعمل منذ",
     pool: "العناوين المستخدمة",
     poolOf: (used, size) => `${used.toLocaleString("ar")} من ${size.toLocaleString("ar")}`,
     traffic: "حركة البيانات",

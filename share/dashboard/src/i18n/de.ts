@@ -165,6 +165,7 @@ export const de: Texts = {
     endpoint: "Endpoint",
     network: "Netz",
     spokes: "Spokes",
+    since: "Läuft seit",
     pool: "Vergebene Adressen",
     poolOf: (used, size) => `${used.toLocaleString("de")} von ${size.toLocaleString("de")}`,
     traffic: "Verkehr",

@@ -166,6 +166,7 @@ export const en = {
     endpoint: "Endpoint",
     network: "Network",
     spokes: "Spokes",
+    since: "Running since",
     pool: "Addresses in use",
     poolOf: (used: number, size: number) => `${used.toLocaleString("en")} of ${size.toLocaleString("en")}`,
     traffic: "Traffic",

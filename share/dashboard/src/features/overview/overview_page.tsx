@@ -4,7 +4,7 @@ import { AlertTriangle, CheckCircle2, Info, Plus, XCircle } from "lucide-react";
 import { Suspense } from "react";
 import { Link } from "react-router";
 import { useStream } from "@/api/events";
-import { clustersQuery, hubQuery, spokesQuery, tokensQuery } from "@/api/queries";
+import { clustersQuery, hubQuery, spokesQuery, tokensQuery, trafficQuery } from "@/api/queries";
 import type { SpokeStatus } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
 import { lazily } from "@/shell/lazily";
@@ -29,6 +29,7 @@ export function OverviewPage() {
   const spokes = useQuery(spokesQuery);
   const tokens = useQuery(tokensQuery);
   const clusters = useQuery(clustersQuery);
+  const since = useQuery(trafficQuery).data?.since;
   if (!hub.data || !spokes.data || !tokens.data || !clusters.data) {
     const fault = hub.error ?? spokes.error ?? tokens.error ?? clusters.error;
     return (
@@ -91,6 +92,13 @@ export function OverviewPage() {
                   {hub.data.endpoint}
                 </span>,
               ],
+              [
+                t.overview.interface,
+                <span key="i" className="font-mono">
+                  wg0, UDP {hub.data.listenPort}
+                </span>,
+              ],
+              [t.overview.since, <Ago key="s" at={since} />],
               [
                 t.overview.network,
                 <span key="n" className="font-mono">
