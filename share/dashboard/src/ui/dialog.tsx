@@ -11,7 +11,8 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   useEffect(() => {
     const before = document.activeElement;
     const dialog = ref.current;
-    dialog?.showModal();
+    dialog?.showModal(); // it would give the focus to the first thing in it, which closes
+    dialog?.querySelector<HTMLElement>("input, select, textarea")?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
