@@ -19,6 +19,9 @@ using std::chrono::steady_clock;
 
 namespace {
 
+// Until a write of another thread waits behind a gate, on a busy machine too.
+constexpr milliseconds kUntilQueued{250};
+
 constexpr auto kAdd = "INSERT INTO proxmox_clusters (id, cluster_name, created_at, updated_at) VALUES (:id, '', 0, 0)";
 constexpr auto kCount = "SELECT COUNT(*) FROM proxmox_clusters";
 constexpr auto kHighest = "SELECT highest FROM clock";
@@ -199,9 +202,9 @@ TEST_CASE("AFullDatabaseFailsTheGroupAndRecoversByItself") {
   {
     const Gate gate(database);
     first = std::thread([&] { small = code_of(add(database, 1)); });
-    std::this_thread::sleep_for(milliseconds(20));
+    std::this_thread::sleep_for(kUntilQueued);
     second = std::thread([&] { large = code_of(add_large(database, "a", 100'000)); });
-    std::this_thread::sleep_for(milliseconds(20));
+    std::this_thread::sleep_for(kUntilQueued);
   }
   first.join();
   second.join();
@@ -274,9 +277,9 @@ TEST_CASE("AFailedWriteFailsTheGroupAndIsReported") {
     {
       const Gate gate(scratch.database());
       first = std::thread([&] { small = code_of(add(scratch.database(), 1)); });
-      std::this_thread::sleep_for(milliseconds(20));
+      std::this_thread::sleep_for(kUntilQueued);
       second = std::thread([&] { large = code_of(add_large(scratch.database(), "a", 8 << 20)); });
-      std::this_thread::sleep_for(milliseconds(20));
+      std::this_thread::sleep_for(kUntilQueued);
     }
     first.join();
     second.join();
