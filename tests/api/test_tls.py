@@ -4,7 +4,7 @@ import json, os, signal, ssl, subprocess
 
 import pytest
 
-from hub import FULL, PORT, ROOT, SLOW, Client, eventually, sh
+from hub import FULL, PORT, ROOT, SLOW, SOURCE, Client, eventually, sh
 from proofs import figure
 
 FOLDER, OWN = f"{ROOT}/tls", "/var/lib/wireguard-hub/tls/certificate.pem"
@@ -81,3 +81,27 @@ def test_a_renewed_certificate_is_served_without_ending_a_connection(running):
         eventually(lambda: "the old one stays" in running.log("apid")[begin:])
         assert served() == renewed and running.pid("apid") == pid
         of_an_authority()
+
+
+def test_certbots_hook_gives_apid_its_copy_and_reloads_what_runs(running):
+    """The hook as it is; systemctl is one that writes down what it is asked for."""
+    of_an_authority()
+    etc, tools, asked = f"{ROOT}/certbot", f"{ROOT}/tools", f"{ROOT}/asked"
+    sh(f"""mkdir -p {etc} {tools} {ROOT}/lineage && cp {FOLDER}/chain.pem {ROOT}/lineage/fullchain.pem && cp {FOLDER}/key.pem {ROOT}/lineage/privkey.pem
+        printf '#!/bin/sh\necho "$@" >>{asked}\n' >{tools}/systemctl && chmod +x {tools}/systemctl""")
+    call = f"RENEWED_LINEAGE={ROOT}/lineage WGHUB_ETC={etc} PATH={tools}:$PATH {SOURCE}/deploy/certbot-deploy-hook"
+    for settings, wanted in ((f'[tls]\ncertificate = "{etc}/certificate.pem"\nkey = "{etc}/key.pem"\n',
+                              ["reload wireguard-hub-api.service", "-q is-active nginx.service", "reload nginx.service"]),
+                             ('#[tls]\n#certificate = "elsewhere"\n', ["-q is-active nginx.service", "reload nginx.service"])):
+        sh(f"rm -f {asked} {etc}/*.pem")
+        with open(f"{etc}/apid.toml", "w") as file:
+            file.write(settings)
+        sh(call)
+        with open(asked) as file:
+            assert file.read().splitlines() == wanted
+        if settings.startswith("[tls]"):
+            assert sh(f"stat -c '%a %U %G' {etc}/key.pem {etc}/certificate.pem").split("\n")[:2] == ["640 root wghub", "644 root wghub"]
+            assert sh(f"cmp {etc}/key.pem {FOLDER}/key.pem; ls -A {etc}").split() == ["apid.toml", "certificate.pem", "key.pem"]
+        else:
+            assert sh(f"ls -A {etc}").split() == ["apid.toml"], "not asked for, not copied"
+    assert subprocess.run(f"PATH={tools}:$PATH WGHUB_ETC={etc} {SOURCE}/deploy/certbot-deploy-hook", shell=True, capture_output=True).returncode != 0, "without certbot"
