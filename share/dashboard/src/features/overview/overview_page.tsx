@@ -53,12 +53,12 @@ export function OverviewPage() {
         )
       }
     >
-      <div className="grid grid-cols-3 gap-3">
+      <div className="grid grid-cols-3 gap-2 sm:gap-3">
         {(["active", "pending", "inactive"] as SpokeStatus[]).map((status) => (
           <Link
             key={status}
             to={`/spokes?status=${status}`}
-            className="rounded-xl border border-line bg-panel p-3 hover:border-edge sm:p-4"
+            className="rounded-xl border border-line bg-panel p-2 hover:border-edge sm:p-4"
           >
             <span className="block font-semibold text-2xl tabular-nums sm:text-3xl">
               {spokes.data.filter((spoke) => spoke.status === status).length}

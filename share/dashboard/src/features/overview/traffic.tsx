@@ -92,7 +92,7 @@ function Chart({ points, from, to }: { points: Rate[]; from: number; to: number 
           legend: { show: false },
           cursor: { show: false },
           axes: [
-            { ...axis, values: (_, ticks) => ticks.map((each) => clock.format(each * 1000)) },
+            { ...axis, space: 76, values: (_, ticks) => ticks.map((each) => clock.format(each * 1000)) },
             { ...axis, size: 64, values: (_, ticks) => ticks.map((each) => formatBytes(each, language)) },
           ],
           scales: { y: { range: (_, __, max) => [0, Math.max(1000, max * 1.1)] } },
