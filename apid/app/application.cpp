@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "apid/app/alerts.h"
 #include "apid/app/authenticator.h"
+#include "apid/app/metered_courier.h"
 #include "apid/app/metered_helper.h"
 #include "apid/endpoint/routes.h"
 #include "apid/helper/helper.h"
@@ -14,6 +16,7 @@
 #include "apid/http/event_stream.h"
 #include "apid/http/router.h"
 #include "apid/http/server.h"
+#include "apid/service/alert_sender.h"
 #include "apid/service/housekeeper.h"
 #include "apid/service/reconciler.h"
 #include "apid/service/spoke_import.h"
@@ -109,6 +112,10 @@ endpoint::FigureOptions figure_options(const Configuration& configuration) {
   return {configuration.database_path, certificate_files(configuration).certificate, configuration.metrics_spokes};
 }
 
+std::string configured_hub_name(const Configuration& configuration) {
+  return configuration.api_base_url.empty() ? "" : host_of_url(configuration.api_base_url);
+}
+
 store::DatabaseOptions database_options(const Configuration& configuration) {
   store::DatabaseOptions options;
   options.path = configuration.database_path;
@@ -128,6 +135,7 @@ struct Application::Parts {
         broadcaster(first_event_id()),
         encoder(broadcaster),
         meter(encoder),
+        courier(make_courier(configuration), meter),
         helper(std::make_unique<MeteredHelper>(connect_helper(configuration.helper_socket), meter)),
         audit(stores, system_clock_seconds),
         tracker(stores, meter, system_clock_seconds),
@@ -141,7 +149,12 @@ struct Application::Parts {
                {*helper, locks, tracker, membership, [this] { reconciler.peers_changed(); }}),
         import(stores, audit, meter, tokens, {*helper, locks, [this] { reconciler.peers_changed(); }}),
         clusters(stores, audit, meter, tokens, tracker),
-        reconciler(stores, audit, {*helper, spokes, tracker, locks, meter},
+        certificates(stores, watched_certificates(configuration, certificate_files(configuration).certificate, courier)),
+        alerts(stores, audit, courier, system_clock_seconds, system_random,
+               {!configuration.alert_networks.empty(), configured_hub_name(configuration)}),
+        alert_sender(stores, {courier, meter, certificates, minute_of_day, configured_hub_name(configuration)}),
+        alert_watch(stores, system_clock_seconds, [this] { alert_sender.wake(); }),
+        reconciler(stores, audit, {*helper, spokes, tracker, alert_watch, locks, meter},
                    configuration.keep_foreign_peers ? ForeignPeers::keep : ForeignPeers::remove,
                    configuration.interface_mtu, system_clock_seconds),
         housekeeper(stores, {audit, meter, people, tokens, tracker}, system_clock_seconds,
@@ -157,6 +170,7 @@ struct Application::Parts {
         spoke_endpoint(spokes),
         import_endpoint(import),
         cluster_endpoint(clusters),
+        alert_endpoint(alerts, [] { return minute_of_day(system_clock_seconds()); }),
         audit_endpoint(stores),
         health_endpoint(stores, people.setup, hub, reconciler),
         admin_endpoint(people.setup, hub),
@@ -165,7 +179,7 @@ struct Application::Parts {
         authenticator(people, audit),
         router(endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint,
                                       user_endpoint, hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint,
-                                      import_endpoint, cluster_endpoint, audit_endpoint, event_endpoint,
+                                      import_endpoint, cluster_endpoint, alert_endpoint, audit_endpoint, event_endpoint,
                                       health_endpoint, admin_endpoint, metrics_endpoint}),
                authenticator),
         server(std::make_unique<http::Server>(server_options(configuration, handed_over_socket), router, broadcaster,
@@ -199,6 +213,7 @@ struct Application::Parts {
   http::EventBroadcaster broadcaster;          // server-sent events
   endpoint::EventEncoder encoder;              // services' events as JSON
   endpoint::Meter meter;                       // counts them on their way, and answers
+  MeteredCourier courier;                      // webhooks and mail
   std::unique_ptr<Helper> helper;              // the client of wgprivd
   AuditTrail audit;                            // who did what
   PeerLocks locks;                             // one change at a time per spoke
@@ -210,6 +225,10 @@ struct Application::Parts {
   SpokeService spokes;                         // registered machines
   SpokeImport import;                          // peers of another server become spokes
   ClusterService clusters;                     // Proxmox clusters
+  CertificateWatch certificates;               // ends of certificates
+  AlertService alerts;                         // what was worth telling, and who is told
+  AlertSender alert_sender;                    // tells them
+  AlertWatch alert_watch;                      // which spokes fell silent
   Reconciler reconciler;                       // interface = database
   Housekeeper housekeeper;                     // what is due now and then
   endpoint::AccountEndpoint account_endpoint;  // one per URL group
@@ -223,6 +242,7 @@ struct Application::Parts {
   endpoint::SpokeEndpoint spoke_endpoint;
   endpoint::ImportEndpoint import_endpoint;
   endpoint::ClusterEndpoint cluster_endpoint;
+  endpoint::AlertEndpoint alert_endpoint;
   endpoint::AuditEndpoint audit_endpoint;
   endpoint::EventEndpoint event_endpoint;
   endpoint::HealthEndpoint health_endpoint;
@@ -243,6 +263,7 @@ void Application::start() {
   parts_->server->start();
   parts_->reconciler.start();
   parts_->housekeeper.start();
+  parts_->alert_sender.start();
 }
 
 void Application::stop() {
@@ -250,6 +271,7 @@ void Application::stop() {
   parts_->helper->stop();  // a pass may be waiting for a dump
   parts_->reconciler.stop();
   parts_->housekeeper.stop();
+  parts_->alert_sender.stop();
 }
 
 void Application::reload_certificate() { parts_->server->reload_certificate(); }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -99,6 +100,28 @@ std::string to_https_url(const Value& value) {
   return url;
 }
 
+std::string to_mail_server(const Value& value) {
+  const std::string url = value.string();
+  const auto begin = url.find("://");
+  const std::string scheme = url.substr(0, begin == std::string::npos ? 0 : begin);
+  const std::string host = begin == std::string::npos ? "" : url.substr(begin + 3);
+  const bool plain = host.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:[]") ==
+                     std::string::npos;
+  if ((scheme != "smtp" && scheme != "smtps") || host.empty() || !plain)
+    refuse(value.origin, "must be smtp://HOST:PORT or smtps://HOST:PORT");
+  return url;
+}
+
+std::string to_mail_address(const Value& value) {
+  std::string address = value.string();
+  const auto at = address.find('@');
+  const bool plain = std::all_of(address.begin(), address.end(),
+                                 [](char c) { return c > ' ' && c <= '~' && c != '<' && c != '>' && c != ','; });
+  if (!plain || at == 0 || at == std::string::npos || at + 1 == address.size() || address.rfind('@') != at)
+    refuse(value.origin, "must be a mail address");
+  return address;
+}
+
 bool one_of(const Value& value, const char* no, const char* yes) {
   const std::string text = value.string();
   if (text != no && text != yes) refuse(value.origin, fmt::format("must be \"{}\" or \"{}\"", no, yes));
@@ -140,6 +163,12 @@ const std::map<std::string, Setter>& setters() {
       {"limits.logins_per_15min", limit(&Configuration::logins_per_15min)},
       {"limits.unknown_tokens_per_minute", limit(&Configuration::unknown_tokens_per_minute)},
       {"metrics.spokes", limit(&Configuration::metrics_spokes)},
+      {"alerts.allowed_networks", [](Configuration& c, const Value& v) { c.alert_networks = to_networks(v); }},
+      {"alerts.ca_file", text(&Configuration::alert_ca_file)},
+      {"alerts.mail_server", [](Configuration& c, const Value& v) { c.mail_server = to_mail_server(v); }},
+      {"alerts.mail_from", [](Configuration& c, const Value& v) { c.mail_from = to_mail_address(v); }},
+      {"alerts.mail_user", text(&Configuration::mail_user)},
+      {"alerts.mail_password_file", text(&Configuration::mail_password_file)},
       {"backup.recipient", text(&Configuration::backup_recipient)},
       {"backup.directory", text(&Configuration::backup_directory)},
       {"backup.keep_days", [](Configuration& c, const Value& v) { c.backup_keep_days = v.integer(1, 36'500); }},
@@ -212,6 +241,9 @@ Configuration read_configuration(const std::string& path, const Environment& env
   }
   if (configuration.database_path.empty())
     configuration.database_path = configuration.state_directory + "/database.sqlite";
+  if (configuration.mail_user.empty() != configuration.mail_password_file.empty())
+    refuse({path, configuration.mail_user.empty() ? "alerts.mail_user" : "alerts.mail_password_file", 0},
+           "is missing beside the other one");
   if (configuration.certificate.empty() != configuration.certificate_key.empty())
     refuse({path, configuration.certificate.empty() ? "tls.certificate" : "tls.key", 0},
            "is missing beside the other one");

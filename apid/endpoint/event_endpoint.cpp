@@ -5,6 +5,7 @@
 #include "apid/endpoint/answer.h"
 #include "apid/endpoint/encode.h"
 #include "apid/endpoint/fields.h"
+#include "apid/service/alert_text.h"
 #include "common/number.h"
 
 namespace wghub::endpoint {
@@ -24,6 +25,7 @@ boost::json::object encode_subject(const ReconcileResult& result) {
 boost::json::object encode_subject(const Alarm& alarm) {
   return {{"alarm", {{"kind", alarm.kind}, {"target", alarm.target}, {"text", alarm.text}}}};
 }
+boost::json::object encode_subject(const Alert& alert) { return {{"alert", to_json(alert)}}; }
 boost::json::object encode_subject(const Cluster& cluster) { return {{"cluster", encode(cluster)}}; }
 boost::json::object encode_subject(const HubConfig& hub) { return {{"hubConfig", encode(hub)}}; }
 

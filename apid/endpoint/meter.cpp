@@ -26,6 +26,8 @@ using HistogramFamily = prometheus::Family<Histogram>;
 const Histogram::BucketBoundaries kLatencies = {0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
 constexpr std::string_view kRegister = "/api/spoke/register";
+constexpr const char* kDelivered = "delivered";
+constexpr const char* kNotDelivered = "failed";
 constexpr std::string_view kNoAnswer = "unreachable";
 constexpr std::string_view kLogin = "/api/auth/login";
 constexpr std::array kLoginRefusals = {"INVALID_CREDENTIALS", "RATE_LIMITED", "TOTP_INVALID"};
@@ -127,6 +129,11 @@ struct Meter::Counters {
                                          "Install scripts that reported a failure, by their exit code."),
                            "code"};
   ByLabel alarms{make_counters(registry, "wireguard_alarms_total", "Alarms that were raised, by kind."), "kind"};
+  ByLabel alerts{make_counters(registry, "wireguard_alerts_total", "What was worth telling the alert targets, by kind."),
+                 "kind"};
+  CounterFamily& alert_deliveries =
+      make_counters(registry, "wireguard_alert_deliveries_total",
+                    "Messages to alert targets, by channel and outcome: delivered, failed (and tried again).");
   prometheus::Gauge& helper_up = prometheus::BuildGauge()
                                      .Name("wireguard_helper_up")
                                      .Help("Whether the helper answered the last call.")
@@ -147,6 +154,10 @@ Meter::Counters::Counters() {
   registration_failures.with(kRegistrationFailures);
   refused_logins.with(kLoginRefusals);
   alarms.with(kAlarms);
+  for (const auto kind : kAlertKinds) alerts.with(std::array{std::string(to_text(kind))});
+  for (const auto channel : {AlertChannel::webhook, AlertChannel::mail})
+    for (const auto* const outcome : {kDelivered, kNotDelivered})
+      alert_deliveries.Add({{"channel", std::string(to_text(channel))}, {"outcome", outcome}});
   for (const auto code : kInstallCodes) install_failures.with(std::array{std::to_string(code)});
   install_failures.with(std::array{"other"});
 }
@@ -194,6 +205,7 @@ void Meter::publish(const Event& event) {
   const auto* const report = std::get_if<InstallReport>(&event.subject);
   if (report != nullptr && report->code != 0) c.install_failures.count(install_code(report->code));
   if (const auto* const alarm = std::get_if<Alarm>(&event.subject)) c.alarms.count(alarm->kind);
+  if (const auto* const alert = std::get_if<Alert>(&event.subject)) c.alerts.count(std::string(to_text(alert->kind)));
   next_.publish(event);
 }
 
@@ -207,6 +219,12 @@ void Meter::helper_answered(std::string_view call, std::string_view outcome, std
 
 void Meter::helper_took(std::string_view call, std::chrono::steady_clock::duration duration) {
   counters_->helper_calls.Add({{"call", std::string(call)}}, kLatencies).Observe(to_seconds(duration));
+}
+
+void Meter::alert_sent(AlertChannel channel, bool delivered) {
+  counters_->alert_deliveries
+      .Add({{"channel", std::string(to_text(channel))}, {"outcome", delivered ? kDelivered : kNotDelivered}})
+      .Increment();
 }
 
 std::vector<prometheus::MetricFamily> Meter::collect() const { return counters_->registry.Collect(); }

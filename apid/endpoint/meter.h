@@ -33,6 +33,9 @@ class Meter final : public http::RequestMeter, public EventSink {
   void helper_answered(std::string_view call, std::string_view outcome, std::size_t items);
   void helper_took(std::string_view call, std::chrono::steady_clock::duration duration);
 
+  /// A message to an alert target was taken, or was not.
+  void alert_sent(AlertChannel channel, bool delivered);
+
   std::vector<prometheus::MetricFamily> collect() const;
 
  private:

@@ -103,6 +103,13 @@ std::vector<http::Route> make_routes(const Endpoints& e) {
     {Method::del,  "/api/proxmox/clusters/{id}",              Access::operator_, StepUp::none,   Body::none, Lane::write, bind(e.cluster, &ClusterEndpoint::remove)},
     {Method::post, "/api/proxmox/clusters/{id}/tokens",       Access::operator_, StepUp::none,   Body::json, Lane::write, bind(e.cluster, &ClusterEndpoint::create_tokens)},
 
+    {Method::get,  "/api/alerts",                             Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.alert, &AlertEndpoint::list)},
+    {Method::get,  "/api/alerts/targets",                     Access::admin,     StepUp::none,   Body::none, Lane::read,  bind(e.alert, &AlertEndpoint::list_targets)},
+    {Method::post, "/api/alerts/targets",                     Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.alert, &AlertEndpoint::create)},
+    {Method::put,  "/api/alerts/targets/{id}",                Access::admin,     StepUp::needed, Body::json, Lane::write, bind(e.alert, &AlertEndpoint::update)},
+    {Method::del,  "/api/alerts/targets/{id}",                Access::admin,     StepUp::none,   Body::none, Lane::write, bind(e.alert, &AlertEndpoint::remove)},
+    {Method::post, "/api/alerts/targets/{id}/test",           Access::admin,     StepUp::none,   Body::none, Lane::write, bind(e.alert, &AlertEndpoint::test)},
+
     {Method::get,  "/api/audit",                              Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::list)},
     {Method::get,  "/api/audit/export",                       Access::admin,     StepUp::none,   Body::none, Lane::read,  bind_with_query(e.audit, &AuditEndpoint::export_lines)},
     {Method::get,  "/api/events",                             Access::viewer,    StepUp::none,   Body::none, Lane::read,  bind_with_query(e.event, &EventEndpoint::stream)},

@@ -5,6 +5,7 @@
 
 #include "apid/endpoint/account_endpoint.h"
 #include "apid/endpoint/admin_endpoint.h"
+#include "apid/endpoint/alert_endpoint.h"
 #include "apid/endpoint/api_token_endpoint.h"
 #include "apid/endpoint/audit_endpoint.h"
 #include "apid/endpoint/cluster_endpoint.h"
@@ -36,6 +37,7 @@ struct Endpoints {
   SpokeEndpoint& spoke;
   ImportEndpoint& import;
   ClusterEndpoint& cluster;
+  AlertEndpoint& alert;
   AuditEndpoint& audit;
   EventEndpoint& event;
   HealthEndpoint& health;

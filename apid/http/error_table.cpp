@@ -52,6 +52,7 @@ ErrorRow row_of(ErrorCode code) {
     case ErrorCode::username_taken: return {409, "USERNAME_TAKEN", "Another user has this name.", "Choose another name."};
     case ErrorCode::last_admin: return {409, "LAST_ADMIN", "This is the last admin who can sign in.", "Make another user an admin first."};
     case ErrorCode::totp_active: return {409, "TOTP_ACTIVE", "The account has a second factor already.", "Take it away first: DELETE /api/auth/totp."};
+    case ErrorCode::alert_targets_full: return {409, "ALERT_TARGETS_FULL", "There are as many targets for alerts as there can be.", "Remove one that is no longer needed; a chat room or mailing list reaches many people as one."};
     case ErrorCode::ip_already_allocated: return {409, "IP_ALREADY_ALLOCATED", "The address is taken.", "Choose another address, or leave it out to get the lowest free one."};
     case ErrorCode::public_key_already_registered: return {409, "PUBLIC_KEY_ALREADY_REGISTERED", "Another spoke has this public key.", "Make a new key pair on the machine, or remove the other spoke."};
     case ErrorCode::policy_mismatch: return {409, "POLICY_MISMATCH", "The network, port or MTU differs from what this host allows.", "Use the allowed values, or widen them as root with `wghub policy`."};
@@ -62,6 +63,7 @@ ErrorRow row_of(ErrorCode code) {
     case ErrorCode::token_revoked: return {410, "TOKEN_REVOKED", "The token was revoked.", "Ask an admin for a new command."};
     case ErrorCode::rate_limited: return {429, "RATE_LIMITED", "Too many requests.", "Wait as long as Retry-After says, then try again."};
     case ErrorCode::internal: return {500, "INTERNAL", "Something went wrong in the hub.", "Try again; tell the admin the request id, with which the log names the cause."};
+    case ErrorCode::alert_not_delivered: return {502, "ALERT_NOT_DELIVERED", "The message was not taken.", "Check the address, and that the hub can reach it; then test again."};
     case ErrorCode::helper_unavailable: return {503, "HELPER_UNAVAILABLE", "The hub cannot reach its WireGuard helper.", "Try again in a few seconds; the admin checks wireguard-hub-wgprivd."};
     case ErrorCode::database_busy: return {503, "DATABASE_BUSY", "The hub is too busy.", "Try again in a few seconds."};
     case ErrorCode::pool_exhausted: return {503, "POOL_EXHAUSTED", "The network has no free address.", "Remove spokes or revoke tokens that are no longer needed."};

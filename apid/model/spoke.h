@@ -63,6 +63,7 @@ struct Spoke {
   std::string metadata = "{}";  ///< a JSON object, at most 4 KiB
   std::int64_t transfer_rx = 0;
   std::int64_t transfer_tx = 0;
+  std::int64_t keepalive = 25;  ///< seconds between the packets that it sends at least; 0: not known to send any
   std::optional<std::int64_t> removing_at;  ///< DELETE was asked; the peer may still be there
   std::optional<std::int64_t> removed_at;   ///< the peer is confirmed off
   bool node_conflict = false;               ///< another spoke is the same node too; found out where it is shown
@@ -91,6 +92,7 @@ struct PeerRow {
   std::optional<PublicKey> replaces;
   Address address;
   bool removing = false;
+  std::int64_t keepalive = 25;  ///< as in Spoke
   LiveValues stored;
 };
 

@@ -10,6 +10,7 @@ namespace wghub {
 namespace {
 
 constexpr std::size_t kEventsPerMinute = 200;
+constexpr std::string_view kAlarm = "alarm.";
 
 AuditEvent make_event(const Actor& actor, std::string action, std::string target, const boost::json::object& details) {
   AuditEvent event;
@@ -34,13 +35,24 @@ void AuditTrail::record(store::Transaction& transaction, const Actor& actor, std
                         const boost::json::object& details) {
   AuditEvent event = make_event(actor, std::move(action), std::move(target), details);
   event.outcome = "success";
-  stores_.audit.append(transaction, std::move(event));
+  append(transaction, std::move(event), details);
 }
 
 void AuditTrail::record_denied(store::Transaction& transaction, const Actor& actor, std::string action,
                                std::string target, const boost::json::object& details) {
   AuditEvent event = make_event(actor, std::move(action), std::move(target), details);
   event.outcome = "denied";
+  append(transaction, std::move(event), details);
+}
+
+// What raises an alarm is worth telling people who do not look.
+void AuditTrail::append(store::Transaction& transaction, AuditEvent event, const boost::json::object& details) {
+  if (event.action.starts_with(kAlarm)) {
+    const auto* const name = details.if_contains("spokeName");
+    const bool named = name != nullptr && name->is_string();
+    stores_.alerts.append(transaction, {0, 0, AlertKind::alarm, event.action.substr(kAlarm.size()), event.target,
+                                        named ? std::string(name->get_string()) : ""});
+  }
   stores_.audit.append(transaction, std::move(event));
 }
 

@@ -21,7 +21,7 @@ class AuditTrail {
  public:
   AuditTrail(Stores& stores, Clock clock);
 
-  /// Records a success in the transaction of what it records.
+  /// Records a success in the transaction of what it records. An action `alarm.…` is an alert too, here and below.
   void record(store::Transaction& transaction, const Actor& actor, std::string action, std::string target,
               const boost::json::object& details = {});
   /// Records a denial in the running transaction.
@@ -41,6 +41,8 @@ class AuditTrail {
     std::int64_t count = 0;
     Actor last;
   };
+
+  void append(store::Transaction& transaction, AuditEvent event, const boost::json::object& details);
 
   Stores& stores_;
   Clock clock_;

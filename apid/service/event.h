@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "apid/model/alert.h"
 #include "apid/model/cluster.h"
 #include "apid/model/hub.h"
 #include "apid/model/spoke.h"
@@ -39,7 +40,8 @@ struct LiveFigures {
 struct Event {
   std::string type;  ///< the names of docs/openapi.yaml "events"
   std::int64_t at = 0;
-  std::variant<std::monostate, Token, Spoke, InstallReport, ReconcileResult, Alarm, HubConfig, Cluster, LiveFigures>
+  std::variant<std::monostate, Token, Spoke, InstallReport, ReconcileResult, Alarm, Alert, HubConfig, Cluster,
+               LiveFigures>
       subject;
 };
 

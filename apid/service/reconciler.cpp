@@ -133,6 +133,7 @@ bool Reconciler::pass() {
   if (!table) return false;
   const SeenPeers seen(*table, *snapshot);
   around_.tracker.apply(table, seen);
+  if (snapshot->complete) around_.alerts.apply(table, seen);
   const auto plan = plan_reconcile(seen, suspects_);
   if (snapshot->complete) {
     suspects_ = plan.suspects;

@@ -14,6 +14,7 @@
 
 #include "apid/helper/helper.h"
 #include "apid/model/hub.h"
+#include "apid/service/alert_watch.h"
 #include "apid/service/audit_trail.h"
 #include "apid/service/event.h"
 #include "apid/service/peer_locks.h"
@@ -30,6 +31,7 @@ struct ReconcilerSurroundings {
   Helper& helper;
   SpokeService& spokes;
   StatusTracker& tracker;
+  AlertWatch& alerts;
   PeerLocks& locks;
   EventSink& events;
 };

@@ -135,6 +135,7 @@ ImportedItem SpokeImport::take(store::Transaction& t, const HubConfig& hub, cons
   spoke.network = hub.network;
   spoke.registered_at = store::now_of(t);
   spoke.metadata = kMetadata;
+  spoke.keepalive = 0;
   stores_.spokes.insert(t, spoke);
   WGHUB_CRASH_POINT("import.stored");
   audit_.record(

@@ -113,7 +113,8 @@ Outcome<SpokeService::Registration> SpokeService::commit_registration(store::Tra
   audit_.record(t, actor, "spoke.registered", registration.spoke.id, describe(registration.spoke));
   if (registration.spoke.node_conflict) {
     audit_.record(t, actor, "alarm.node-conflict", registration.spoke.id,
-                  {{"clusterId", *registration.spoke.proxmox_cluster_id},
+                  {{"spokeName", registration.spoke.name},
+                   {"clusterId", *registration.spoke.proxmox_cluster_id},
                    {"nodeName", *registration.spoke.proxmox_node_name},
                    {"publicKey", to_base64(request.key)}});
   }
@@ -138,7 +139,9 @@ Outcome<SpokeService::Registration> SpokeService::registered_before(store::Trans
   registration.spoke.registered_at = store::now_of(t);
   if (registration.is_new) {
     audit_.record_denied(t, actor, "alarm.second-key", token.id,
-                         {{"spokeId", token.spoke_id}, {"publicKey", to_base64(request.key)}});
+                         {{"spokeId", token.spoke_id},
+                          {"spokeName", token.spoke_name},
+                          {"publicKey", to_base64(request.key)}});
   }
   return registration;
 }

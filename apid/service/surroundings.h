@@ -7,6 +7,8 @@
 
 #include "apid/store/account_store.h"
 #include "apid/store/address_store.h"
+#include "apid/store/alert_store.h"
+#include "apid/store/alert_target_store.h"
 #include "apid/store/api_token_store.h"
 #include "apid/store/audit_store.h"
 #include "apid/store/cluster_store.h"
@@ -36,6 +38,8 @@ struct Stores {
   store::AuditStore audit;
   store::SessionStore sessions;
   store::ApiTokenStore api_tokens;
+  store::AlertStore alerts;
+  store::AlertTargetStore alert_targets;
 };
 
 }  // namespace wghub

@@ -18,6 +18,7 @@ constexpr std::string_view kMismatch = "SIGNATURE_MISMATCH";
 constexpr std::int64_t kUsedCode = 42;
 constexpr const char* kFetched = "fetched";
 constexpr int kMostFetches = 20;
+constexpr std::size_t kLongestWord = 64;
 
 Error too_many() {
   Error error(ErrorCode::rate_limited);
@@ -27,6 +28,13 @@ Error too_many() {
 
 bool is_mismatch(const InstallReport& report) {
   return report.code == kSignatureCode && report.reason.starts_with(kMismatch);
+}
+
+// "60 NO_HANDSHAKE": a word in capitals leads the reason, where there is one.
+std::string failure_of(const InstallReport& report) {
+  const auto length = std::min(report.reason.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_"), kLongestWord);
+  const auto word = report.reason.substr(0, length);
+  return std::to_string(report.code) + (word.empty() ? "" : " " + word);
 }
 
 // A fetch is no report: the audit trail has when and by whom each was made.
@@ -112,6 +120,8 @@ Outcome<TokenState> TokenService::report(const ReportRequest& request, const Act
     report.at = now;
     report.source_address = actor.source_address;
     if (!stores_.tokens.add_report(t, report)) return too_many();
+    if (report.code != 0)
+      stores_.alerts.append(t, {0, 0, AlertKind::install_failed, failure_of(report), token->id, token->spoke_name});
     alarm = alarm_of(t, *token, report, actor);
     token->last_report = Progress{report.stage, report.code, report.reason, report.at};
     const bool unchanged = report.code >= kFirstUnchangedCode && report.code <= kLastUnchangedCode;

@@ -115,4 +115,22 @@ Platform read_platform(std::string_view text) {
 
 Role read_role(std::string_view text) { return required(parse_role(text), "role"); }
 
+AlertKind read_alert_kind(std::string_view text) { return read_word(text, kAlertKinds, "kind of alert"); }
+
+AlertChannel read_alert_channel(std::string_view text) {
+  return read_word(text, std::array{AlertChannel::webhook, AlertChannel::mail}, "channel of alerts");
+}
+
+std::string alert_kinds_column(const std::vector<AlertKind>& kinds) {
+  boost::json::array texts;
+  for (const AlertKind kind : kinds) texts.emplace_back(to_text(kind));
+  return boost::json::serialize(texts);
+}
+
+std::vector<AlertKind> read_alert_kinds(const std::string& json) {
+  std::vector<AlertKind> kinds;
+  for (const auto& text : read_texts(json)) kinds.push_back(read_alert_kind(text));
+  return kinds;
+}
+
 }  // namespace wghub::store

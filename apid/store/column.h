@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apid/model/alert.h"
 #include "apid/model/spoke.h"
 #include "apid/model/token.h"
 #include "common/address.h"
@@ -38,5 +39,11 @@ TokenState read_token_state(std::string_view text);
 SpokeStatus read_spoke_status(std::string_view text);
 Platform read_platform(std::string_view text);
 Role read_role(std::string_view text);
+
+AlertKind read_alert_kind(std::string_view text);
+AlertChannel read_alert_channel(std::string_view text);
+/// JSON arrays of the kinds' words.
+std::string alert_kinds_column(const std::vector<AlertKind>& kinds);
+std::vector<AlertKind> read_alert_kinds(const std::string& json);
 
 }  // namespace wghub::store

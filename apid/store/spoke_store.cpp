@@ -13,7 +13,7 @@ namespace {
 constexpr char kSelect[] =
     "SELECT spoke.id, token_id, name, public_key, replaces_key, address, allowed_ips, registered_at, last_handshake,"
     " status, os, is_proxmox, proxmox_cluster_id, cluster_name, proxmox_node_name, proxmox_version, metadata,"
-    " transfer_rx, transfer_tx, removing_at, removed_at FROM spoke_registrations AS spoke"
+    " transfer_rx, transfer_tx, keepalive, removing_at, removed_at FROM spoke_registrations AS spoke"
     " LEFT JOIN proxmox_clusters AS cluster ON cluster.id = proxmox_cluster_id";
 constexpr char kNewestFirst[] =
     " AND (registered_at, spoke.id) < (:at, :id) AND (:os = '' OR os = :os)"
@@ -22,10 +22,10 @@ constexpr char kNewestFirst[] =
 constexpr auto kInsert =
     "INSERT INTO spoke_registrations (id, token_id, name, public_key, replaces_key, address, allowed_ips,"
     " registered_at, last_handshake, status, os, is_proxmox, proxmox_cluster_id, proxmox_node_name, proxmox_version,"
-    " metadata, transfer_rx, transfer_tx, removing_at, removed_at)"
+    " metadata, transfer_rx, transfer_tx, keepalive, removing_at, removed_at)"
     " VALUES (:id, :token_id, :name, :public_key, :replaces_key, :address, :allowed_ips,"
     " :registered_at, :last_handshake, :status, :os, :is_proxmox, :cluster_id, :node_name, :version,"
-    " :metadata, :transfer_rx, :transfer_tx, :removing_at, :removed_at)";
+    " :metadata, :transfer_rx, :transfer_tx, :keepalive, :removing_at, :removed_at)";
 constexpr auto kFind = sql(kSelect, " WHERE spoke.id = :id");
 constexpr auto kFindLiveByKey = sql(kSelect, " WHERE public_key = :public_key AND removed_at IS NULL");
 constexpr auto kReplace =
@@ -33,7 +33,7 @@ constexpr auto kReplace =
     " public_key = :public_key, token_id = :token_id, registered_at = :registered_at, os = :os, is_proxmox = "
     ":is_proxmox,"
     " proxmox_cluster_id = :cluster_id, proxmox_node_name = :node_name, proxmox_version = :version,"
-    " metadata = :metadata, status = CASE WHEN public_key = :public_key THEN status ELSE 'pending' END,"
+    " metadata = :metadata, keepalive = :keepalive, status = CASE WHEN public_key = :public_key THEN status ELSE 'pending' END,"
     " last_handshake = CASE WHEN public_key = :public_key THEN last_handshake ELSE NULL END,"
     " transfer_rx = CASE WHEN public_key = :public_key THEN transfer_rx ELSE 0 END,"
     " transfer_tx = CASE WHEN public_key = :public_key THEN transfer_tx ELSE 0 END WHERE id = :id";
@@ -54,7 +54,7 @@ constexpr auto kNodes = sql(kSelect,
 constexpr auto kCounts = "SELECT status, number FROM spoke_counts";
 constexpr auto kPeers =
     "SELECT id, name, public_key, replaces_key, address, CASE WHEN removing_at IS NULL THEN 0 ELSE 1 END,"
-    " status, last_handshake, transfer_rx, transfer_tx FROM spoke_registrations WHERE removed_at IS NULL"
+    " keepalive, status, last_handshake, transfer_rx, transfer_tx FROM spoke_registrations WHERE removed_at IS NULL"
     " ORDER BY registered_at DESC, id DESC";
 constexpr auto kSaveLive =
     "UPDATE spoke_registrations SET status = :status, last_handshake = :last_handshake, transfer_rx = :transfer_rx,"
@@ -82,6 +82,7 @@ Spoke read_spoke(Row& row) {
   spoke.metadata = row.text();
   spoke.transfer_rx = row.number();
   spoke.transfer_tx = row.number();
+  spoke.keepalive = row.number();
   spoke.removing_at = row.maybe_number();
   spoke.removed_at = row.maybe_number();
   return spoke;
@@ -95,6 +96,7 @@ PeerRow read_peer(Row& row) {
   peer.replaces = read_key(row.maybe_text());
   peer.address = read_address(row.text());
   peer.removing = row.flag();
+  peer.keepalive = row.number();
   peer.stored.status = read_spoke_status(row.text());
   peer.stored.last_handshake = row.maybe_number();
   peer.stored.transfer_rx = row.number();
@@ -114,7 +116,8 @@ Query with_registration(Query query, const Spoke& spoke) {
       .with("cluster_id", spoke.proxmox_cluster_id)
       .with("node_name", spoke.proxmox_node_name)
       .with("version", spoke.proxmox_version)
-      .with("metadata", spoke.metadata);
+      .with("metadata", spoke.metadata)
+      .with("keepalive", spoke.keepalive);
 }
 
 }  // namespace

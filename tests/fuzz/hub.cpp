@@ -43,6 +43,13 @@ class AgreeableHelper final : public Helper {
   void on_link_change(std::function<void()>) override {}
 };
 
+class NoCourier final : public Courier {
+ public:
+  std::optional<std::string> deliver(const AlertTarget&, const Message&) override { return std::nullopt; }
+  std::optional<std::int64_t> certificate_end(const std::string&) override { return std::nullopt; }
+  void stop() override {}
+};
+
 store::DatabaseOptions options_for(const std::string& path) {
   store::DatabaseOptions options;
   options.path = path;
@@ -88,7 +95,10 @@ struct Hub::Parts {
   SpokeService spokes{stores, audit, meter, tokens, {helper, locks, tracker, membership, [] {}}};
   SpokeImport import{stores, audit, meter, tokens, {helper, locks, [] {}}};
   ClusterService clusters{stores, audit, meter, tokens, tracker};
-  Reconciler reconciler{stores, audit, {helper, spokes, tracker, locks, meter}, ForeignPeers::remove, 1420, now};
+  AlertWatch alert_watch{stores, now, [] {}};
+  NoCourier courier;
+  AlertService alerts{stores, audit, courier, now, random, {true, "hub.example"}};
+  Reconciler reconciler{stores, audit, {helper, spokes, tracker, alert_watch, locks, meter}, ForeignPeers::remove, 1420, now};
   endpoint::AccountEndpoint account_endpoint{people};
   endpoint::ApiTokenEndpoint api_token_endpoint{people.api_tokens};
   endpoint::SessionEndpoint session_endpoint{people.sessions};
@@ -100,6 +110,7 @@ struct Hub::Parts {
   endpoint::SpokeEndpoint spoke_endpoint{spokes};
   endpoint::ImportEndpoint import_endpoint{import};
   endpoint::ClusterEndpoint cluster_endpoint{clusters};
+  endpoint::AlertEndpoint alert_endpoint{alerts, [] { return 720; }};
   endpoint::AuditEndpoint audit_endpoint{stores};
   endpoint::EventEndpoint event_endpoint;
   endpoint::HealthEndpoint health_endpoint{stores, people.setup, hub, reconciler};
@@ -109,7 +120,7 @@ struct Hub::Parts {
   app::AccountAuthenticator authenticator{people, audit};
   http::Router router{endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint,
                                              user_endpoint, hub_endpoint, token_endpoint, script_endpoint,
-                                             spoke_endpoint, import_endpoint, cluster_endpoint, audit_endpoint,
+                                             spoke_endpoint, import_endpoint, cluster_endpoint, alert_endpoint, audit_endpoint,
                                              event_endpoint, health_endpoint, admin_endpoint, metrics_endpoint}),
                       authenticator};
   http::AllowedHosts hosts{std::vector<std::string>{"hub.example"}};
