@@ -14,6 +14,7 @@ Group cluster_commands();
 Group user_commands();
 Group session_commands();
 Group api_token_commands();
+Group alert_commands();
 Group audit_commands();
 Group config_commands();
 Group backup_commands();

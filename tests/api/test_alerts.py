@@ -1,14 +1,16 @@
 # Alerts by webhook and mail to servers on loopback: failed installations, alarms, certificates; quiet hours, retries; and that what an
 # admin types is no way into the hub's own network. A spoke that goes down is test_alerts_live's.
-import contextlib, json, os, sqlite3, time
+import contextlib, json, os, re, shlex, sqlite3, subprocess, time
 
 import pytest
 
 from alerting import fail_installation, forget_targets, kinds_of, make, receivers, settings, state_of, targets, texts_of, told
-from hub import DATABASE, LOGS, ROOT, SLOW, Stream, eventually, sh
+from hub import DATABASE, LOGS, ROOT, SLOW, SOURCE, Stream, eventually, sh
 from proofs import figure
 from receivers import Webhooks, make_certificate
 from test_metrics import value
+from test_user_command import wghub
+from test_wghub_command import written
 
 
 @contextlib.contextmanager
@@ -184,6 +186,33 @@ def test_the_address_and_the_key_of_a_webhook_are_shown_nowhere(targets, receive
     for secret in ("EXAMPLE-SECRET-PART", key, key[4:]):
         assert secret not in shown, secret
     assert {"alert-target.created", "alert-target.updated", "alert-target.tested"} <= {event["action"] for event in answers[-1].json["events"]}
+
+
+def test_root_tells_whom_he_wants_by_the_commands_of_the_page(targets, receivers):
+    webhooks, mails = receivers
+    with open(f"{SOURCE}/docs/alerts.md") as file:
+        page, signature = re.findall(r"```sh\n(.*?)```", file.read(), re.DOTALL)
+    address = written("chat-webhook", webhooks.url() + "\n")
+    outputs = [wghub(*shlex.split(line.replace("/root/chat-webhook", address))[1:]) for line in page.splitlines()]
+    assert [status for status, _, _ in outputs] == [0, 0, 0, 0], outputs
+    key = re.search(r"^signing key +(whs_\S+)$", outputs[1][1], re.MULTILINE)[1]
+    assert [mail["Subject"] for _, _, mail in mails.got] == ["[192.0.2.1] Test of alerts"]
+    listed = outputs[3][1]
+    assert "22:00-07:00" in listed and "nothing sent yet" in listed and "EXAMPLE-SECRET" not in listed, listed
+    assert wghub("alert", "quiet", "chat", "none")[0] == 0 and wghub("alert", "test", "chat")[0] == 0
+    (_, headers, body) = webhooks.got[0]
+    done = subprocess.run(["bash", "-c", signature], env={"PATH": os.environ["PATH"], "BODY": body.decode(), "SIGNING_KEY": key}, capture_output=True, text=True)
+    assert done.stdout.split()[-1] == headers["X-WireGuard-Hub-Signature"].removeprefix("sha256="), done
+    assert wghub("alert", "disable", "chat")[0] == wghub("alert", "enable", "chat")[0] == wghub("alert", "remove", "chat")[0] == 0
+    fail_installation(targets, "told to root")
+    assert "The installation on told to root failed: 60 NO_HANDSHAKE." in wghub("alert", "list")[1]
+    for wrong in (("add", "x"), ("add", "x", "--mail", "a@b", "--webhook-file", address), ("add", "x", "--webhook-file", "/nonexistent")):
+        assert wghub("alert", *wrong)[0] == 2, wrong
+    assert wghub("alert", "add", "x", "--mail", "a@b", "--quiet", "7-8")[0] == 4
+    assert wghub("alert", "test", "nobody")[0] == 3
+    mails.refuse = True
+    status, _, complaint = wghub("alert", "test", "on call")
+    assert status == 4 and complaint.startswith("wghub: ALERT_NOT_DELIVERED: The message was not taken: "), complaint
 
 
 def test_what_is_delivered_is_counted(targets, receivers):

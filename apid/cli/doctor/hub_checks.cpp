@@ -106,6 +106,18 @@ Finding look_at_api_tokens(const Facts& facts) {
               "Make new ones where programs still use them: wghub api-token list.");
 }
 
+Finding look_at_alerts(const Facts& facts) {
+  if (!facts.hub.is_initialized) return kNotKnown;
+  const auto& failing = facts.hub.failing_targets;
+  if (!failing.empty())
+    return wrong(fmt::format("{} of {} alert targets take nothing: {}", failing.size(), facts.hub.alert_targets,
+                             some_of(failing)),
+                 "wghub alert targets shows why, wghub alert test tries again.");
+  if (facts.hub.alert_targets == 0)
+    return note("nobody is told when a spoke goes down", "wghub alert add makes a webhook or a mail address of it.");
+  return good(fmt::format("{} targets are told", facts.hub.alert_targets));
+}
+
 }  // namespace
 
 std::vector<Check> hub_checks() {
@@ -117,7 +129,8 @@ std::vector<Check> hub_checks() {
           {"drift", "whether interface and database have the same peers", look_at_drift},
           {"pool", "whether addresses are left", look_at_pool},
           {"handshakes", "whether any spoke gets through", look_at_handshakes},
-          {"api-tokens", "whether one ends soon", look_at_api_tokens}};
+          {"api-tokens", "whether one ends soon", look_at_api_tokens},
+          {"alerts", "whether those who should be told are", look_at_alerts}};
 }
 
 std::vector<Check> all_checks() {

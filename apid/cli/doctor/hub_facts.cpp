@@ -80,6 +80,14 @@ void name_ending_tokens(HubFacts& facts, const boost::json::object& tokens) {
   }
 }
 
+void name_failing_targets(HubFacts& facts, const boost::json::object& list) {
+  for (const auto& target : list.at("targets").as_array()) {
+    ++facts.alert_targets;
+    if (target.at("enabled").as_bool() && !target.at("failingSince").is_null())
+      facts.failing_targets.push_back(in_words(target.at("name")) + " (" + in_words(target.at("lastError")) + ")");
+  }
+}
+
 std::vector<std::string> less(const Keys& all, const Keys& those) {
   std::vector<std::string> rest;
   std::set_difference(all.begin(), all.end(), those.begin(), those.end(), std::back_inserter(rest));
@@ -143,6 +151,7 @@ HubFacts gather_hub_facts(const HubClient& hub) {
   if (const auto spokes = ask_list(hub, {"/api/spoke/list", "spokes"}, kEverySpoke)) count_spokes(facts, *spokes);
   if (const auto tokens = read(hub, "/api/installation/tokens?limit=1")) count_tokens(facts, tokens->body);
   if (const auto tokens = read(hub, "/api/api-tokens")) name_ending_tokens(facts, tokens->body);
+  if (const auto targets = read(hub, "/api/alerts/targets")) name_failing_targets(facts, targets->body);
   if (facts.status == "ready") find_drift(facts, hub);
   return facts;
 }

@@ -24,6 +24,7 @@ inline Facts healthy_facts() {
   hub.network = *parse_network("10.8.0.0/24");
   hub.address = *parse_address("10.8.0.1");
   hub.port = 51820;
+  hub.alert_targets = 1;
   hub.spokes = 3;
   hub.active_spokes = 2;
   hub.inactive_spokes = 1;

@@ -21,7 +21,7 @@ TEST_CASE("OfASilentHubNothingIsGuessed") {
   facts.hub = {};
   facts.hub.unreachable = "/run/admin.sock: Connection refused";
   CHECK(finds(State::wrong, "apid", "Connection refused", facts));
-  for (const char* name : {"setup", "database", "helper", "reconcile", "drift", "pool", "handshakes", "api-tokens",
+  for (const char* name : {"setup", "database", "helper", "reconcile", "drift", "pool", "handshakes", "api-tokens", "alerts",
                            "interface", "udp-port", "endpoint"})
     CHECK(finds(State::unknown, name, "", facts));
 }
@@ -86,4 +86,13 @@ TEST_CASE("ApiTokensThatEndSoonAreNamed") {
   auto facts = healthy_facts();
   facts.hub.ending_api_tokens = {"ci", "terraform"};
   CHECK(finds(State::note, "api-tokens", "ci, terraform", facts));
+}
+
+TEST_CASE("AlertTargetsThatTakeNothingAreWrongAndNoneANote") {
+  auto facts = healthy_facts();
+  facts.hub.failing_targets = {"chat (HTTP status 404)"};
+  CHECK(finds(State::wrong, "alerts", "1 of 1 alert targets take nothing: chat (HTTP status 404)", facts));
+  facts.hub.failing_targets.clear();
+  facts.hub.alert_targets = 0;
+  CHECK(finds(State::note, "alerts", "nobody is told", facts));
 }
