@@ -25,7 +25,8 @@ Secret read_password(const std::string& path) {
   std::string line;
   const bool read = static_cast<bool>(std::getline(file, line)) && !line.empty() && line.size() <= kLongestPassword;
   Secret password(std::move(line));
-  if (!read) throw std::runtime_error(path + ": alerts.mail_password_file has no line with a password, or cannot be read");
+  if (!read)
+    throw std::runtime_error(path + ": alerts.mail_password_file has no line with a password, or cannot be read");
   return password;
 }
 
@@ -38,14 +39,15 @@ std::unique_ptr<Courier> make_courier(const Configuration& configuration) {
   options.mail_server = configuration.mail_server;
   options.mail_from = configuration.mail_from.empty() ? "wireguard-hub@" + machine_name() : configuration.mail_from;
   options.mail_user = configuration.mail_user;
-  if (!configuration.mail_password_file.empty()) options.mail_password = read_password(configuration.mail_password_file);
+  if (!configuration.mail_password_file.empty())
+    options.mail_password = read_password(configuration.mail_password_file);
   return make_curl_courier(std::move(options));
 }
 
 std::vector<WatchedCertificate> watched_certificates(const Configuration& configuration,
                                                      const std::string& certificate_path, Courier& courier) {
-  std::vector<WatchedCertificate> certificates = {
-      {"apid, port " + std::to_string(configuration.port), [certificate_path] { return http::valid_until(certificate_path); }}};
+  std::vector<WatchedCertificate> certificates = {{"apid, port " + std::to_string(configuration.port),
+                                                   [certificate_path] { return http::valid_until(certificate_path); }}};
   if (const auto& url = configuration.api_base_url; !url.empty())
     certificates.push_back({url, [url, &courier] { return courier.certificate_end(url); }});
   return certificates;

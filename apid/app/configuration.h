@@ -32,14 +32,14 @@ struct Configuration {
   std::size_t tokens_per_hour = 10;  ///< 0 switches a limit off, here and below
   std::size_t logins_per_15min = 5;
   std::size_t unknown_tokens_per_minute = 60;
-  std::size_t metrics_spokes = 5000;  ///< spokes with series of their own in /api/metrics
+  std::size_t metrics_spokes = 5000;    ///< spokes with series of their own in /api/metrics
   std::vector<Network> alert_networks;  ///< private ones that webhooks may be in
   std::string alert_ca_file;            ///< who vouches for webhooks and mail servers; empty: the system's
   std::string mail_server = "smtp://localhost:25";
   std::string mail_from;           ///< empty: wireguard-hub@ and the machine's name
   std::string mail_user;           ///< empty: without signing in
   std::string mail_password_file;  ///< read at start
-  std::string backup_recipient;       ///< whbp_…; this and the next two are for `wghub backup create` alone
+  std::string backup_recipient;    ///< whbp_…; this and the next two are for `wghub backup create` alone
   std::string backup_directory = "/var/backups/wireguard-hub";
   std::int64_t backup_keep_days = 30;
 };

@@ -24,11 +24,11 @@ class Courier {
  public:
   virtual ~Courier() = default;
 
-  /// Takes it to the target's address; nothing, or why not, in words without secrets. Blocks for at most 12 s; any
+  /// Takes it to the target's address; nothing, or why not, in words without secrets. Blocks for at most 8 s; any
   /// thread.
   virtual std::optional<std::string> deliver(const AlertTarget& target, const Message& message) = 0;
   /// When the certificate ends that an https server shows, whoever vouches for it. Units: epoch seconds. Nothing when
-  /// it cannot be asked. Blocks for at most 12 s.
+  /// it cannot be asked. Blocks for at most 8 s.
   virtual std::optional<std::int64_t> certificate_end(const std::string& url) = 0;
   /// What is under way ends within about a second, and nothing more is begun.
   virtual void stop() = 0;

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <future>
 #include <mutex>
 #include <stdexcept>
 #include <string_view>
@@ -21,8 +22,8 @@
 namespace wghub {
 namespace {
 
-constexpr long kConnectMilliseconds = 5000;
-constexpr long kMilliseconds = 12'000;
+constexpr long kConnectMilliseconds = 4000;
+constexpr long kMilliseconds = 8000;  // a request that waits for it is not cut when the daemon stops
 constexpr std::size_t kLargestAnswer = 64UL * 1024;
 
 using Easy = std::unique_ptr<CURL, void (*)(CURL*)>;
@@ -31,9 +32,9 @@ using Mime = std::unique_ptr<curl_mime, void (*)(curl_mime*)>;
 
 /// Where a transfer may lead.
 enum class Reach {
-  anywhere,     ///< root chose the address
-  webhook,      ///< the public internet, and what root allows
-  clear_webhook ///< without TLS: only what root allows
+  anywhere,      ///< root chose the address
+  webhook,       ///< the public internet, and what root allows
+  clear_webhook  ///< without TLS: only what root allows
 };
 
 Address address_of(const curl_sockaddr& address) {
@@ -114,7 +115,8 @@ class Transfer {
   std::optional<std::string> perform() {
     const CURLcode code = curl_easy_perform(easy_.get());
     if (refused_)
-      return "its address is in a private network, and is not one of alerts.allowed_networks of the hub's configuration";
+      return "its address is in a private network, and is not one of alerts.allowed_networks of the hub's "
+             "configuration";
     if (code == CURLE_ABORTED_BY_CALLBACK) return "the hub is stopping";
     if (code == CURLE_LOGIN_DENIED || code == CURLE_OK || code == CURLE_SEND_ERROR) return answer_of(code);
     return std::string(curl_easy_strerror(code));
@@ -166,7 +168,11 @@ class CurlCourier final : public Courier {
   }
 
   std::optional<std::string> deliver(const AlertTarget& target, const Message& message) override {
-    return target.channel == AlertChannel::mail ? mail(target, message) : post(target, message);
+    // The stacks of request workers are small, and nobody promises how much libcurl and a verification take.
+    auto on_its_own = std::async(std::launch::async, [&] {
+      return target.channel == AlertChannel::mail ? mail(target, message) : post(target, message);
+    });
+    return on_its_own.get();
   }
 
   std::optional<std::int64_t> certificate_end(const std::string& url) override {
@@ -215,7 +221,8 @@ class CurlCourier final : public Courier {
   std::optional<std::string> mail(const AlertTarget& target, const Message& message) {
     Transfer transfer(options_, stopping_, options_.mail_server, Reach::anywhere);
     const std::string to(target.address.reveal());
-    const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
     List headers(nullptr, curl_slist_free_all);
     for (const auto& line : mail_headers(options_.mail_from, to, message.subject, random_id(), now.count()))
       headers.reset(curl_slist_append(headers.release(), line.c_str()));
@@ -228,8 +235,8 @@ class CurlCourier final : public Courier {
     const std::string from = "<" + options_.mail_from + ">";
     transfer.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     // Nothing on the way out of this machine may read or change it.
-    transfer.set(CURLOPT_USE_SSL, is_local_host(host_of_url(options_.mail_server)) ? long(CURLUSESSL_NONE)
-                                                                                    : long(CURLUSESSL_ALL));
+    transfer.set(CURLOPT_USE_SSL,
+                 is_local_host(host_of_url(options_.mail_server)) ? long(CURLUSESSL_NONE) : long(CURLUSESSL_ALL));
     transfer.set(CURLOPT_MAIL_FROM, from.c_str());
     transfer.set(CURLOPT_MAIL_RCPT, recipients.get());
     transfer.set(CURLOPT_HTTPHEADER, headers.get());

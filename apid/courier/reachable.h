@@ -7,8 +7,8 @@
 
 namespace wghub {
 
-/// Whether an address is of the public internet: not private, loopback, link-local, shared, multicast, reserved, nor one
-/// of these wrapped into IPv6.
+/// Whether an address is of the public internet: not private, loopback, link-local, shared, multicast, reserved, nor
+/// one of these wrapped into IPv6.
 bool is_public(const Address& address);
 
 /// Whether one of the networks has the address; an IPv4 address that is wrapped into IPv6 counts as itself.

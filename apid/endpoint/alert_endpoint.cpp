@@ -154,9 +154,8 @@ http::Response AlertEndpoint::list_targets(const http::Request& request) {
   return answer(alerts_.targets(), request, 200, [&](const std::vector<AlertTarget>& targets) {
     boost::json::array array;
     for (const auto& target : targets) array.push_back(encode_target(target));
-    return boost::json::object{{"targets", std::move(array)},
-                               {"totalCount", targets.size()},
-                               {"hubTime", show_time_of_day(minute_of_day_())}};
+    return boost::json::object{
+        {"targets", std::move(array)}, {"totalCount", targets.size()}, {"hubTime", show_time_of_day(minute_of_day_())}};
   });
 }
 

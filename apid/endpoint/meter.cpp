@@ -129,8 +129,8 @@ struct Meter::Counters {
                                          "Install scripts that reported a failure, by their exit code."),
                            "code"};
   ByLabel alarms{make_counters(registry, "wireguard_alarms_total", "Alarms that were raised, by kind."), "kind"};
-  ByLabel alerts{make_counters(registry, "wireguard_alerts_total", "What was worth telling the alert targets, by kind."),
-                 "kind"};
+  ByLabel alerts{
+      make_counters(registry, "wireguard_alerts_total", "What was worth telling the alert targets, by kind."), "kind"};
   CounterFamily& alert_deliveries =
       make_counters(registry, "wireguard_alert_deliveries_total",
                     "Messages to alert targets, by channel and outcome: delivered, failed (and tried again).");

@@ -38,7 +38,8 @@ struct Alert {
   std::int64_t number = 0;  ///< given by the store, growing by one, and so is at
   std::int64_t at = 0;
   AlertKind kind = AlertKind::alarm;
-  std::string reason;   ///< down, up: seconds of silence; installation: its code; alarm: its kind; certificate: days left
+  std::string
+      reason;  ///< down, up: seconds of silence; installation: its code; alarm: its kind; certificate: days left
   std::string subject;  ///< id of the spoke, of the token, of what an alarm is about; where a certificate is served
   std::string name;     ///< of the spoke; may be empty
 };

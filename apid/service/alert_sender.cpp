@@ -13,10 +13,10 @@ namespace wghub {
 namespace {
 
 constexpr std::chrono::seconds kRound{2};
-constexpr std::int64_t kGatherSeconds = 3;        // without anything new, then what came together is one message
+constexpr std::int64_t kGatherSeconds = 3;  // without anything new, then what came together is one message
 constexpr std::int64_t kLongestGatherSeconds = 10;
-constexpr std::int64_t kPauseSeconds = 20;        // between two messages to one target
-constexpr std::int64_t kFirstRetrySeconds = 10;   // doubled each time
+constexpr std::int64_t kPauseSeconds = 20;       // between two messages to one target
+constexpr std::int64_t kFirstRetrySeconds = 10;  // doubled each time
 constexpr std::int64_t kLastRetrySeconds = 15 * 60;
 constexpr std::int64_t kTooOldSeconds = 3 * 24 * 60 * 60;
 constexpr std::int64_t kKeptSeconds = 30 * 24 * 60 * 60;

@@ -71,11 +71,8 @@ std::string subject_of(const std::vector<Alert>& alerts, const std::string& hub)
 
 Message finish(Message message, const std::string& hub, const std::string& type, boost::json::array alerts,
                std::int64_t now) {
-  message.json = boost::json::serialize(boost::json::object{{"type", type},
-                                                            {"hub", hub},
-                                                            {"at", timestamp(now)},
-                                                            {"text", message.text},
-                                                            {"alerts", std::move(alerts)}});
+  message.json = boost::json::serialize(boost::json::object{
+      {"type", type}, {"hub", hub}, {"at", timestamp(now)}, {"text", message.text}, {"alerts", std::move(alerts)}});
   return message;
 }
 
@@ -98,8 +95,8 @@ std::string text_of(const Alert& alert) {
 }
 
 boost::json::object to_json(const Alert& alert) {
-  return {{"id", alert.number},         {"at", timestamp(alert.at)},    {"kind", to_text(alert.kind)},
-          {"reason", alert.reason},     {"subject", alert.subject},     {"name", alert.name},
+  return {{"id", alert.number},     {"at", timestamp(alert.at)}, {"kind", to_text(alert.kind)},
+          {"reason", alert.reason}, {"subject", alert.subject},  {"name", alert.name},
           {"text", text_of(alert)}};
 }
 

@@ -17,9 +17,8 @@ std::int64_t steady_seconds() {
 
 std::map<std::string, std::int64_t> read_silent(Stores& stores) {
   using Silent = std::map<std::string, std::int64_t>;
-  auto silent = stores.database.read<Silent>([&](store::Transaction& t) -> Outcome<Silent> {
-    return stores.alerts.standing(t, AlertKind::spoke_down);
-  });
+  auto silent = stores.database.read<Silent>(
+      [&](store::Transaction& t) -> Outcome<Silent> { return stores.alerts.standing(t, AlertKind::spoke_down); });
   return silent ? *std::move(silent) : Silent();
 }
 

@@ -7,11 +7,11 @@
 namespace wghub {
 namespace {
 
-constexpr std::int64_t kSlack = 15;        // what a network may hold a packet up, and a snapshot come late
-constexpr std::int64_t kMissed = 2;        // so many keepalives, then it is no single lost packet
-constexpr std::int64_t kUnknown = 300;     // without keepalive: as its status
-constexpr std::int64_t kFresh = 180;       // a handshake, as for the status
-constexpr std::int64_t kLongestGap = 20;   // between two looks; after a longer one nobody knows who sent meanwhile
+constexpr std::int64_t kSlack = 15;       // what a network may hold a packet up, and a snapshot come late
+constexpr std::int64_t kMissed = 2;       // so many keepalives, then it is no single lost packet
+constexpr std::int64_t kUnknown = 300;    // without keepalive: as its status
+constexpr std::int64_t kFresh = 180;      // a handshake, as for the status
+constexpr std::int64_t kLongestGap = 20;  // between two looks; after a longer one nobody knows who sent meanwhile
 
 // It may have sent all that it had to send before it was looked at first.
 bool is_connected(const PeerState& peer, std::int64_t now) {

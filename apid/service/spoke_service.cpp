@@ -138,10 +138,9 @@ Outcome<SpokeService::Registration> SpokeService::registered_before(store::Trans
   registration.spoke.id = token.spoke_id;
   registration.spoke.registered_at = store::now_of(t);
   if (registration.is_new) {
-    audit_.record_denied(t, actor, "alarm.second-key", token.id,
-                         {{"spokeId", token.spoke_id},
-                          {"spokeName", token.spoke_name},
-                          {"publicKey", to_base64(request.key)}});
+    audit_.record_denied(
+        t, actor, "alarm.second-key", token.id,
+        {{"spokeId", token.spoke_id}, {"spokeName", token.spoke_name}, {"publicKey", to_base64(request.key)}});
   }
   return registration;
 }

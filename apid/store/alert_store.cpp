@@ -47,8 +47,7 @@ void AlertStore::append(Transaction& transaction, const Alert& alert) const {
 Page<Alert> AlertStore::list(Transaction& transaction, const PageRequest& page) const {
   const std::int64_t before = page.after ? page.after->at : std::numeric_limits<std::int64_t>::max();
   Page<Alert> result;
-  result.items =
-      transaction.query(kNewestFirst).with("before", before).with("most", page.limit + 1).all(read_alert);
+  result.items = transaction.query(kNewestFirst).with("before", before).with("most", page.limit + 1).all(read_alert);
   cut_page(result, page.limit, [](const Alert& alert) { return Cursor{alert.number, ""}; });
   return result;
 }

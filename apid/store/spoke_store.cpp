@@ -33,7 +33,8 @@ constexpr auto kReplace =
     " public_key = :public_key, token_id = :token_id, registered_at = :registered_at, os = :os, is_proxmox = "
     ":is_proxmox,"
     " proxmox_cluster_id = :cluster_id, proxmox_node_name = :node_name, proxmox_version = :version,"
-    " metadata = :metadata, keepalive = :keepalive, status = CASE WHEN public_key = :public_key THEN status ELSE 'pending' END,"
+    " metadata = :metadata, keepalive = :keepalive, status = CASE WHEN public_key = :public_key THEN status ELSE "
+    "'pending' END,"
     " last_handshake = CASE WHEN public_key = :public_key THEN last_handshake ELSE NULL END,"
     " transfer_rx = CASE WHEN public_key = :public_key THEN transfer_rx ELSE 0 END,"
     " transfer_tx = CASE WHEN public_key = :public_key THEN transfer_tx ELSE 0 END WHERE id = :id";

@@ -98,7 +98,8 @@ struct Hub::Parts {
   AlertWatch alert_watch{stores, now, [] {}};
   NoCourier courier;
   AlertService alerts{stores, audit, courier, now, random, {true, "hub.example"}};
-  Reconciler reconciler{stores, audit, {helper, spokes, tracker, alert_watch, locks, meter}, ForeignPeers::remove, 1420, now};
+  Reconciler reconciler{stores, audit, {helper, spokes, tracker, alert_watch, locks, meter}, ForeignPeers::remove,
+                        1420,   now};
   endpoint::AccountEndpoint account_endpoint{people};
   endpoint::ApiTokenEndpoint api_token_endpoint{people.api_tokens};
   endpoint::SessionEndpoint session_endpoint{people.sessions};
@@ -118,11 +119,12 @@ struct Hub::Parts {
   endpoint::HubFigures figures{{stores, tracker, reconciler, broadcaster}, {directory.file("hub.sqlite"), "", 100}};
   endpoint::MetricsEndpoint metrics_endpoint{meter, figures};
   app::AccountAuthenticator authenticator{people, audit};
-  http::Router router{endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint,
-                                             user_endpoint, hub_endpoint, token_endpoint, script_endpoint,
-                                             spoke_endpoint, import_endpoint, cluster_endpoint, alert_endpoint, audit_endpoint,
-                                             event_endpoint, health_endpoint, admin_endpoint, metrics_endpoint}),
-                      authenticator};
+  http::Router router{
+      endpoint::make_routes({account_endpoint, api_token_endpoint, session_endpoint, totp_endpoint, user_endpoint,
+                             hub_endpoint, token_endpoint, script_endpoint, spoke_endpoint, import_endpoint,
+                             cluster_endpoint, alert_endpoint, audit_endpoint, event_endpoint, health_endpoint,
+                             admin_endpoint, metrics_endpoint}),
+      authenticator};
   http::AllowedHosts hosts{std::vector<std::string>{"hub.example"}};
   http::StaticFiles files{"/nonexistent"};
   http::AdmissionRules rules{router, hosts, files, {*parse_network("192.0.2.0/24")}, "https://app.example"};

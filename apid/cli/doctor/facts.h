@@ -104,8 +104,8 @@ struct HubFacts {
   std::int64_t spokes = 0;
   std::int64_t active_spokes = 0;
   std::int64_t inactive_spokes = 0;
-  std::int64_t waiting_spokes = 0;             ///< registered over ten minutes ago, never heard of
-  std::int64_t open_tokens = 0;                ///< each holds an address
+  std::int64_t waiting_spokes = 0;  ///< registered over ten minutes ago, never heard of
+  std::int64_t open_tokens = 0;     ///< each holds an address
   std::int64_t alert_targets = 0;
   std::vector<std::string> failing_targets;    ///< alert targets that take nothing, with why
   std::vector<std::string> missing_peers;      ///< spokes whose key is not on the interface, in two looks

@@ -6,10 +6,10 @@
 using namespace wghub;
 
 TEST_CASE("A mail address is plain, so that nothing can be added to a mail") {
-  for (const auto* const text : {"a@b", "on.call+hub@example.net", "x_y-z@mail.example.net"}) CHECK(is_mail_address(text));
-  for (const auto* const text :
-       {"", "a", "@b", "a@", "a b@c", "a@b c", "a@b\r\nBcc: x@y", "<a@b>", "a@b,c@d", "a@b.", ".a@b", "a..b@c", "ä@b",
-        "a@-b", "\"a\"@b", "a@b@c"}) {
+  for (const auto* const text : {"a@b", "on.call+hub@example.net", "x_y-z@mail.example.net"})
+    CHECK(is_mail_address(text));
+  for (const auto* const text : {"", "a", "@b", "a@", "a b@c", "a@b c", "a@b\r\nBcc: x@y", "<a@b>", "a@b,c@d", "a@b.",
+                                 ".a@b", "a..b@c", "ä@b", "a@-b", "\"a\"@b", "a@b@c"}) {
     INFO(text);
     CHECK_FALSE(is_mail_address(text));
   }
@@ -45,7 +45,8 @@ TEST_CASE("Of a webhook no more than its host is shown") {
 
 TEST_CASE("A mail's headers are those of RFC 5322") {
   const auto headers = mail_headers("hub@example.net", "a@b", "[hub] one is down", "0123", 1'700'000'000);
-  CHECK(headers == std::vector<std::string>{"Date: Tue, 14 Nov 2023 22:13:20 +0000", "From: WireGuard Hub <hub@example.net>",
-                                            "To: <a@b>", "Subject: [hub] one is down", "Message-ID: <0123@example.net>",
+  CHECK(headers == std::vector<std::string>{"Date: Tue, 14 Nov 2023 22:13:20 +0000",
+                                            "From: WireGuard Hub <hub@example.net>", "To: <a@b>",
+                                            "Subject: [hub] one is down", "Message-ID: <0123@example.net>",
                                             "Auto-Submitted: auto-generated"});
 }

@@ -21,8 +21,7 @@ struct Watched {
     scratch.set_clock(now);
     watch.look();
     std::string told;
-    for (const auto& alert :
-         scratch.read([&](store::Transaction& t) { return stores.alerts.after(t, seen, 100); })) {
+    for (const auto& alert : scratch.read([&](store::Transaction& t) { return stores.alerts.after(t, seen, 100); })) {
       told += alert.reason + " ";
       seen = alert.number;
       CHECK(alert.subject == "https://hub");

@@ -21,8 +21,8 @@ TEST_CASE("OfASilentHubNothingIsGuessed") {
   facts.hub = {};
   facts.hub.unreachable = "/run/admin.sock: Connection refused";
   CHECK(finds(State::wrong, "apid", "Connection refused", facts));
-  for (const char* name : {"setup", "database", "helper", "reconcile", "drift", "pool", "handshakes", "api-tokens", "alerts",
-                           "interface", "udp-port", "endpoint"})
+  for (const char* name : {"setup", "database", "helper", "reconcile", "drift", "pool", "handshakes", "api-tokens",
+                           "alerts", "interface", "udp-port", "endpoint"})
     CHECK(finds(State::unknown, name, "", facts));
 }
 
