@@ -17,6 +17,7 @@ Group api_token_commands();
 Group audit_commands();
 Group config_commands();
 Group backup_commands();
+Group db_commands();
 Command restore_command();
 Command import_command();
 /// Those that stand alone.
