@@ -6,7 +6,8 @@ namespace wghub::cli {
 /// The man page and docs/wghub.md name them.
 enum class Exit {
   done = 0,
-  faulty = 1,       ///< what was looked at is not in order: doctor, config check; also: the output could not be written
+  faulty =
+      1,  ///< what was looked at is not in order: doctor, config check, db check; also: the output could not be written
   wrong_use = 2,    ///< the arguments, or a file or a password that they ask for
   not_found = 3,    ///< there is no such thing
   refused = 4,      ///< the hub said no

@@ -3,9 +3,9 @@
 namespace wghub::cli {
 
 std::vector<Group> all_commands() {
-  return {hub_commands(),   spoke_commands(),   token_commands(),     cluster_commands(),
-          user_commands(),  session_commands(), api_token_commands(), alert_commands(),
-          audit_commands(), config_commands(),  backup_commands(),    other_commands()};
+  return {hub_commands(),     spoke_commands(),     token_commands(), cluster_commands(), user_commands(),
+          session_commands(), api_token_commands(), alert_commands(), audit_commands(),   config_commands(),
+          backup_commands(),  db_commands(),        other_commands()};
 }
 
 std::vector<Argument> global_arguments() {

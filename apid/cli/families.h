@@ -18,6 +18,7 @@ Group alert_commands();
 Group audit_commands();
 Group config_commands();
 Group backup_commands();
+Group db_commands();
 Command restore_command();
 Command import_command();
 /// Those that stand alone.

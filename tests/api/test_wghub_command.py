@@ -4,7 +4,7 @@ import contextlib, json, os, re, shlex, shutil, signal, sqlite3, subprocess, thr
 
 import pytest
 
-from hub import DATABASE, PASSWORD, PORT, PROGRAMS, ROOT, SOURCE, Client, eventually, make_key, sh
+from hub import DATABASE, PASSWORD, PORT, PROGRAMS, ROOT, SOURCE, USERS, Client, eventually, make_key, sh
 from proofs import tokens
 from test_user_command import NOT_FOUND, REFUSED, UNREACHABLE, WRONG_USE, wghub
 
@@ -456,6 +456,55 @@ def test_the_doctor_helps_with_the_first_steps(fresh):
     assert fresh.initialize().status == 201
 
 
+def test_the_database_is_looked_through_while_the_hub_runs(hub):
+    check = ("db", "check", *CONFIGURATION)
+    hub.register(hub.token("to be counted")["token"]["token"])
+    told_of = told(*check)
+    assert (told_of["database"], told_of["sound"]) == (DATABASE, "yes") and int(told_of["schema"]) >= 1 and told_of["size"].endswith("iB"), told_of
+    assert int(told_of["spokes"]) == hub.admin.get("/api/spoke/list").json["totalCount"] and hub.try_status("/api/health/ready") == 200
+    assert "schema" in wghub(*check)[1] and os.stat(f"{DATABASE}").st_uid == USERS["wghub"] == os.stat(f"{DATABASE}-wal").st_uid
+    assert wghub("db", "check", "--config", "/nonexistent")[0] == NOT_FOUND
+
+
+def test_a_database_that_is_damaged_newer_or_not_there_is_told_and_left_alone(hub):
+    """Beside a configuration of its own, so that the hub's database stays what it is."""
+    folder = f"{ROOT}/database"
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    os.chmod(folder, 0o755)
+    path = f"{folder}/database.sqlite"
+    configuration = ("--config", written("db.toml", f'database_path = "{path}"\n', 0o644))
+    assert wghub("db", "check", *configuration)[0] == NOT_FOUND
+    with contextlib.closing(sqlite3.connect(DATABASE)) as source, contextlib.closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode = DELETE")
+    with open(path, "rb") as file:
+        sound = file.read()
+
+    def checked(change):
+        with open(path, "wb") as file:
+            file.write(sound)
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
+            if isinstance(change, str):
+                database.execute(change)
+        if not isinstance(change, str):
+            with open(path, "wb") as file:
+                file.write(change)
+        sh(f"chown -R wghub: {folder}")
+        before = os.stat(path).st_size
+        status, printed, complaint = wghub("db", "check", *configuration)
+        assert os.stat(path).st_size == before and (status == 0 or printed == ""), (status, printed)
+        return status, complaint
+
+    assert checked("SELECT 1") == (0, "")
+    middle = len(sound) // 4096 // 2 * 4096
+    for change, said in ((sound[:middle] + b"\xff" * 4096 + sound[middle + 4096:], "damaged"), (b"no database at all" * 500, "not a database"),
+                         ("INSERT INTO schema_version SELECT max(version) + 1, 'later', 0 FROM schema_version", "of a newer version"),
+                         ("UPDATE spoke_registrations SET id = id WHERE 0", "")):
+        status, complaint = checked(change)
+        assert (status == FAULTY and said in complaint) if said else status == 0, (said, status, complaint)
+
+
 def all_commands():
     """(words of the command, its own options) as the completion for bash, which is made of the program's tables, has them."""
     found = re.findall(r"^ +'([a-z][a-z -]*)'\) answers=(.*) ;;", wghub("completion", "bash")[1], re.MULTILINE)
@@ -509,6 +558,8 @@ def test_every_command_of_the_guide_works(hub, remote):
         command = re.sub(r"> /usr/\S+/", f"> {folder}/", command)
         if command == "wghub doctor":  # this machine's configuration and clock are not a hub's
             command += f" --config {ROOT}/apid.toml --skip clock"
+        if command == "wghub db check":
+            command += f" --config {ROOT}/apid.toml"
         if command.startswith("wghub user reset"):
             command = f"echo {shlex.quote(PASSWORD)} | {command}"
         if command.startswith("wghub token create laptop-7"):

@@ -4,6 +4,7 @@
 #include <seccomp.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "common/confinement.h"
 #include "common/daemon_main.h"
@@ -30,6 +31,7 @@ void confine_to_sockets() {
 int run(int argc, char** argv) {
   wghub::FrontOptions options{.engine_path = "/run/wireguard-hub/engine.sock"};
   std::string caller = "wghub";
+  std::setbuf(stdout, nullptr);  // nothing flushes it at the end
   CLI::App app("The unprivileged front of WireGuard Hub's helper; started by its socket.", "wgprivd");
   app.add_option("--engine", options.engine_path, "The engine's socket")->capture_default_str();
   app.add_option("--caller", caller, "The only user whose connections are served")->capture_default_str();

@@ -154,6 +154,15 @@ void give_api_state(const HubPlaces& hub, const Channel& parent) {
   parent.send(copy.bytes());
 }
 
+void give_facts(const HubPlaces& hub, const Channel& parent) {
+  const store::DatabaseCopy copy(hub.settings.database_path);
+  parent.send_text(encode(store::check_database(copy.bytes())));
+}
+
+store::DatabaseFacts take_facts(Worker& child) {
+  return child.speak([](const Channel& channel) { return decode(channel.receive_text(kFactsBytes)); });
+}
+
 std::vector<std::uint8_t> take_database(const Channel& parent) {
   auto bytes = parent.receive(static_cast<std::uint64_t>(store::kLargestDatabase));
   parent.send_text(encode(store::check_database(bytes)));
@@ -170,7 +179,7 @@ store::DatabaseFacts pass_database(EnvelopeReader& reader, std::uint64_t size, W
     left -= part.size();
   }
   reader.expect_end();
-  return child.speak([](const Channel& channel) { return decode(channel.receive_text(kFactsBytes)); });
+  return take_facts(child);
 }
 
 void store_api_state(const HubPlaces& hub, const std::vector<std::uint8_t>& database, const Channel& parent) {

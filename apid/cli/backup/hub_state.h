@@ -40,6 +40,10 @@ std::string read_small_file(const std::string& path);
 /// In a child as wghub: gives certificate, its key, and the database after looking through it.
 void give_api_state(const HubPlaces& places, const Channel& parent);
 
+/// In a child as wghub: tells what is in the database after looking through it; and the other side.
+void give_facts(const HubPlaces& places, const Channel& parent);
+store::DatabaseFacts take_facts(Worker& child);
+
 /// In a child: takes a database, looks through it, and tells what is in it. Returns the bytes.
 std::vector<std::uint8_t> take_database(const Channel& parent);
 /// The other side: passes on the database out of a backup, to its end; returns what the child tells.
