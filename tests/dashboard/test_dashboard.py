@@ -310,7 +310,7 @@ def test_a_target_for_alerts_from_its_address_to_its_removal(targets, receivers,
     eventually(lambda: targets.admin.get("/api/alerts/targets").json["targets"][0]["failingSince"], 45)
     person.goto("/")
     person.click("link", "Alerts do not reach Night shift")
-    person.see("Nothing gets through since")
+    person.see("Nothing gets through, first tried")
     person.see("HTTP status 500")
     for theme in ("dark", "light"):
         person.do("theme", theme=theme)

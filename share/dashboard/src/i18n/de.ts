@@ -299,6 +299,7 @@ export const de: Texts = {
     qrHint:
       "Für einen Rechner, auf dem Sie nicht einfügen können: dort scannen und das Skript ausführen, auf das er zeigt.",
     expires: "Gilt einmal, läuft ab in",
+    addressIs: "Adresse im Tunnel",
     expired: "Dieser Befehl ist abgelaufen.",
     once: "Der Befehl wird nur jetzt gezeigt. Wer ihn hat, kann dieser Spoke werden: Schicken Sie ihn auf sicherem Weg.",
     progress: "Verlauf der Installation",
@@ -420,7 +421,7 @@ export const de: Texts = {
     from: "Von",
     until: "Bis",
     delivered: "Zuletzt zugestellt",
-    failing: "Nichts kommt an seit",
+    failing: "Nichts kommt an, zuerst versucht",
     isOff: "Ausgeschaltet: Er erfährt nichts.",
     switchOff: "Ausschalten",
     switchOn: "Einschalten",
@@ -442,7 +443,7 @@ export const de: Texts = {
   audit: {
     title: "Protokoll",
     intro:
-      "Wer was getan hat, und was abgelehnt wurde. Jedes Ereignis ist an das vorige gekettet; `wghub audit verify` prüft die Kette.",
+      "Wer was getan hat, und was abgelehnt wurde. Jedes Ereignis ist an das vorige gekettet; wghub audit verify prüft die Kette.",
     at: "Zeit",
     actor: "Wer",
     action: "Was",

@@ -296,6 +296,7 @@ export const en = {
     qr: "Link as QR code",
     qrHint: "For a machine that you cannot paste on: scan it there and run the script it points at.",
     expires: "Works once, expires",
+    addressIs: "Its address in the tunnel",
     expired: "This command has expired.",
     once: "The command is shown only now. Whoever has it can become this spoke: send it on a safe way.",
     progress: "Live progress",
@@ -418,7 +419,7 @@ export const en = {
     from: "From",
     until: "Until",
     delivered: "Last delivered",
-    failing: "Nothing gets through since",
+    failing: "Nothing gets through, first tried",
     isOff: "Switched off: it is told nothing.",
     switchOff: "Switch off",
     switchOn: "Switch on",
@@ -440,7 +441,7 @@ export const en = {
   audit: {
     title: "Audit trail",
     intro:
-      "Who did what, and what was refused. Each event is chained to the one before it; `wghub audit verify` checks the chain.",
+      "Who did what, and what was refused. Each event is chained to the one before it; wghub audit verify checks the chain.",
     at: "Time",
     actor: "Actor",
     action: "Action",

@@ -107,8 +107,9 @@ function Card({ target, hubTime }: { target: AlertTarget; hubTime: string }) {
           <h3 className="break-words font-medium">
             <bdi>{target.name}</bdi>
           </h3>
-          <p className="break-all text-muted text-sm">
-            {t.alerts.channel[target.channel]} · <bdi>{target.address}</bdi>
+          <p className="text-muted text-sm">
+            {t.alerts.channel[target.channel]} ·{" "}
+            <bdi className="inline-block max-w-full break-words">{target.address}</bdi>
           </p>
         </div>
       </div>
