@@ -68,6 +68,11 @@ def populate(hub):
         hub.token(name)
     gone = hub.token("revoked-one")["token"]
     assert hub.admin.delete(f"/api/installation/token/{gone['id']}").status == 200
+    for name, address in (("On call", "on.call@example.net"), ("Chat of the shops", "https://chat.example.net/hooks/EXAMPLE")):
+        channel = "mail" if "@" in address else "webhook"
+        quiet = {"from": "22:00", "until": "07:00"} if channel == "webhook" else None
+        answer = hub.admin.post("/api/alerts/targets", {"name": name, "channel": channel, "address": address, "quietHours": quiet})
+        assert answer.status == 201, answer
     hub.user("operator", "olga")
     hub.user("viewer", "victor")
     see_handshakes(hub)

@@ -3,13 +3,14 @@
 #   hub 192.0.2.1 --- 198.51.100.1 real0 --- eth0 198.51.100.2: a machine that runs the pasted command, with wg-quick and wireguard-go
 import json, os, subprocess
 
+from alerting import fail_installation, receivers, settings, targets, told
 from hub import PASSWORD, Client, eventually, make_key
 from proofs import figure
 from real_machine import RealMachine
 from populate import populate
 
 PAGES = {"overview": "/", "spokes": "/spokes", "by-type": "/spokes?view=type", "by-cluster": "/spokes?view=cluster", "add": "/add", "tokens": "/tokens",
-         "clusters": "/clusters", "audit": "/audit", "users": "/users", "api-tokens": "/api-tokens", "hub": "/hub", "account": "/account", "no-page": "/nowhere"}
+         "clusters": "/clusters", "alerts": "/alerts", "audit": "/audit", "users": "/users", "api-tokens": "/api-tokens", "hub": "/hub", "account": "/account", "no-page": "/nowhere"}
 HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "javascript:alert(1)", "{{7*7}}", "${alert(1)}", "'; DROP TABLE spokes; --",
            "&lt;b&gt;", "\u0639\u0631\u0628\u064a name", "\u05e2\u05d1\u05e8", "=cmd|' /C calc'!A0", "a" * 64, "\U0001F600" * 20, "<a href=//x>", "</title><script>alert(1)</script>", "%3Cscript%3E", "`id`", "$(id)", "\\u003cscript\\u003e", "--help"]
 
@@ -95,7 +96,7 @@ def test_other_languages_and_their_direction(hub, person):
     faults = []
     for language, direction, title in (("de", "ltr", "Übersicht"), ("ar", "rtl", "نظرة عامة")):
         person.do("evaluate", code=f"localStorage.setItem('wghub.language', '{language}')")
-        for path in ("/", "/spokes", "/add", "/hub", "/account"):
+        for path in ("/", "/spokes", "/add", "/alerts", "/hub", "/account"):
             person.do("size", width=1440)  # where the menu is in sight
             person.goto(path)
             person.see(title)
@@ -252,6 +253,95 @@ def test_the_second_factor_from_its_key_to_the_next_sign_in(hub, person):
     person.see("Overview")
 
 
+def test_a_target_for_alerts_from_its_address_to_its_removal(targets, receivers, person):
+    webhooks, _ = receivers
+    pictures = os.environ.get("WGHUB_SCREENSHOTS")
+    person.sign_in("admin", PASSWORD)
+    person.goto("/alerts")
+    person.see("Nobody is told yet")
+    person.click("button", "Add target")
+    person.click("checkbox", "Be silent at a time of day")
+    faults = []
+    for theme in ("dark", "light"):
+        person.do("theme", theme=theme)
+        for width in (360, 1440):
+            person.do("size", width=width)
+            faults += [f"{theme} {width}: {fault}" for fault in person.do("axe")]
+            if (wider := person.do("overflow")) > 0:
+                faults.append(f"{width}: {wider} px wider than the screen")
+            if pictures:
+                person.do("picture", path=f"{pictures}/add-target-{theme}-{width}.png")
+    assert not faults, "\n".join(faults)
+    person.fill("Name", "Night shift")
+    person.fill("Address of the webhook", webhooks.url())
+    person.fill("Until", "22:00")
+    person.see("Not the same as the beginning.")
+    person.fill("Until", "06:30")
+    person.click("checkbox", "A spoke is heard again")
+    person.click("button", "Add")
+    person.see("The signing key is shown only now")
+    assert person.do("axe") == []
+    person.click("button", "Copy")
+    assert person.do("clipboard").startswith("whs_")
+    person.click("button", "Close")
+    person.see("22:00 to 06:30")
+    (made,) = targets.admin.get("/api/alerts/targets").json["targets"]
+    assert (made["kinds"], made["quietHours"]) == (["spoke-down", "install-failed", "alarm", "certificate"], {"from": "22:00", "until": "06:30"})
+    assert "EXAMPLE-SECRET-PART" not in person.do("text")
+
+    # A test says at once whether it arrived, and if not, why.
+    person.click("button", "Send test")
+    person.see("The test message was delivered.")
+    assert json.loads(webhooks.got[0][2])["type"] == "test"
+    webhooks.answers = [404]
+    person.click("button", "Send test")
+    person.see("HTTP status 404")
+    assert person.do("axe") == []
+
+    # What happens appears by itself; a target that takes nothing is on the overview.
+    person.click("button", "Edit")
+    person.click("checkbox", "Be silent at a time of day")
+    person.click("button", "Save")
+    person.see("Night shift is changed.")
+    webhooks.answers = [500] * 20
+    fail_installation(targets, "till-9")
+    person.see("till-9")
+    person.see("60 NO_HANDSHAKE")
+    eventually(lambda: targets.admin.get("/api/alerts/targets").json["targets"][0]["failingSince"], 45)
+    person.goto("/")
+    person.click("link", "Alerts do not reach Night shift")
+    person.see("Nothing gets through, first tried")
+    person.see("HTTP status 500")
+    for theme in ("dark", "light"):
+        person.do("theme", theme=theme)
+        for width in (360, 1440):
+            person.do("size", width=width)
+            assert person.do("axe") == [] and person.do("overflow") <= 0, (theme, width)
+            if pictures:
+                person.do("picture", path=f"{pictures}/alerts-failing-{theme}-{width}.png")
+    person.click("button", "Switch off")
+    person.see("Switched off: it is told nothing.")
+    person.click("button", "Undo")
+    person.unsee("Switched off: it is told nothing.")
+    person.click("button", "Remove")
+    person.do("press", key="Escape")
+    person.unsee("Remove Night shift?")
+    person.click("button", "Remove")
+    person.do("evaluate", code="document.querySelector('dialog [type=submit]').click()")
+    person.see("Night shift is removed.")
+    person.see("Nobody is told yet")
+    assert targets.admin.get("/api/alerts/targets").json["targets"] == []
+
+
+def test_a_viewer_reads_alerts_and_no_targets(targets, person):
+    fail_installation(targets, "till-10")
+    person.sign_in(targets.user("viewer")["username"], PASSWORD)
+    person.goto("/alerts")
+    person.see("till-10")
+    assert [person.count("button", name) for name in ("Add target", "Send test")] == [0, 0]
+    assert person.do("evaluate", code="fetch('/api/alerts/targets').then(({status}) => status)") == 403
+
+
 def test_hostile_names_are_nothing_but_names(wide, person):
     """T6: five hundred of them on every page that shows names; none runs, none breaks the page."""
     names = [f"{HOSTILE[number % len(HOSTILE)]}"[:60] + f" {number}"[-4:] for number in range(500)]
@@ -264,9 +354,9 @@ def test_hostile_names_are_nothing_but_names(wide, person):
         assert wide.register(one["token"]["token"], metadata={"hostname": one["token"]["spokeName"], "note": "<img src=x onerror=alert(2)>"}).status == 201
     person.sign_in("admin", PASSWORD)
     spoke = wide.admin.get("/api/spoke/list").json["spokes"][0]["id"]
-    for path in ("/", "/spokes", "/spokes?view=type", "/tokens", "/audit", f"/spokes/{spoke}"):
+    for path in ("/", "/spokes", "/spokes?view=type", "/tokens", "/audit", "/alerts", f"/spokes/{spoke}"):
         person.goto(path)
         strangers = person.do("evaluate", code="document.querySelectorAll('main script, main iframe, main object, main img, main svg[onload], main [onerror]').length")
         assert strangers == 0, path
         person.assert_content()
-    figure("T6", "500 hostile names and what machines told, on 6 pages in Chromium: no script, no dialog, no report of the page's policy")
+    figure("T6", "500 hostile names and what machines told, on 7 pages in Chromium: no script, no dialog, no report of the page's policy")

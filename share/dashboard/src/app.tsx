@@ -27,6 +27,7 @@ const ClustersPage = lazily(async () => ({
   default: (await import("./features/clusters/clusters_page")).ClustersPage,
 }));
 const ClusterPage = lazily(async () => ({ default: (await import("./features/clusters/cluster_page")).ClusterPage }));
+const AlertsPage = lazily(async () => ({ default: (await import("./features/alerts/alerts_page")).AlertsPage }));
 const AuditPage = lazily(async () => ({ default: (await import("./features/audit/audit_page")).AuditPage }));
 const UsersPage = lazily(async () => ({ default: (await import("./features/users/users_page")).UsersPage }));
 const ApiTokensPage = lazily(async () => ({
@@ -113,6 +114,7 @@ function Inside() {
           <Route path="/tokens/:id" element={<TokenPage />} />
           <Route path="/clusters" element={<ClustersPage />} />
           <Route path="/clusters/:id" element={<ClusterPage />} />
+          <Route path="/alerts" element={<AlertsPage />} />
           <Route path="/account" element={<AccountPage />} />
           <Route path="/hub" element={<HubPage />} />
           {admin && <Route path="/audit" element={<AuditPage />} />}

@@ -20,6 +20,7 @@ const TYPES = [
   "install.report",
   "reconcile",
   "alarm",
+  "alert",
   "hub.updated",
   "spoke.live",
   "resync",
@@ -139,6 +140,10 @@ export function apply(client: QueryClient, events: HubEventMessage[]): void {
       case "reconcile":
       case "alarm":
         happenings.push(event);
+        break;
+      case "alert":
+        mark("alerts");
+        mark("alert-targets");
         break;
       case "resync":
         void client.invalidateQueries();

@@ -107,6 +107,10 @@ export const liveQuery = queryOptions({
   queryKey: ["live"],
   queryFn: (): LiveSample[] => [],
 });
+export const alertTargetsQuery = queryOptions({
+  queryKey: ["alert-targets"],
+  queryFn: () => body(api.GET("/api/alerts/targets")),
+});
 export const usersQuery = queryOptions({
   queryKey: ["users"],
   queryFn: async () => (await body(api.GET("/api/users"))).users,

@@ -25,6 +25,11 @@ export type SpokeWithMetadata = Schemas["SpokeWithMetadata"];
 export type Cluster = Schemas["Cluster"];
 export type ClusterNode = Schemas["ClusterNode"];
 export type MissingNode = Schemas["MissingNode"];
+export type Alert = Schemas["Alert"];
+export type AlertKind = Schemas["AlertKind"];
+export type AlertTarget = Schemas["AlertTarget"];
+/** In the order in which they are offered. */
+export const ALERT_KINDS: AlertKind[] = ["spoke-down", "spoke-up", "install-failed", "alarm", "certificate"];
 export type AuditEvent = Schemas["AuditEvent"];
 export type HubEventMessage = Schemas["Event"];
 export type AlarmEvent = Schemas["AlarmEvent"];

@@ -25,6 +25,23 @@ export function formatAgo(at: number, now: number, language: string): string {
   return format.format(seconds, "second");
 }
 
+/** "66 sec", "3 hr 5 min": the two largest units that say something. */
+export function formatDuration(seconds: number, language: string): string {
+  if (!(seconds >= 0)) return "?";
+  const units: [string, number][] = [...STEPS, ["second", 1]];
+  const largest =
+    seconds < 120 ? 3 : units.findIndex(([, size]) => seconds >= 2 * size || (size > 60 && seconds >= size));
+  const parts: string[] = [];
+  let left = Math.floor(seconds);
+  for (const [unit, size] of units.slice(largest, largest + 2)) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count || unit === "second")
+      parts.push(count.toLocaleString(language, { style: "unit", unit, unitDisplay: "short" }));
+  }
+  return parts.join(" ");
+}
+
 export function formatExact(at: string, language: string): string {
   return new Date(at).toLocaleString(language, { dateStyle: "medium", timeStyle: "long" });
 }

@@ -77,7 +77,12 @@ export function Instructions({ issued, first }: { issued: IssuedToken; first: Pl
         </div>
       </Tabs>
       <Notice kind="warn">{t.add.once}</Notice>
-      <Left until={issued.token.expiresAt} />
+      <div className="space-y-1">
+        <Left until={issued.token.expiresAt} />
+        <p className="text-muted text-sm">
+          {t.add.addressIs} <bdi className="font-mono text-ink">{issued.token.allowedIPs[0]}</bdi>
+        </p>
+      </div>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 // The frame around every page: navigation, who is signed in, the state of the connection, shortcuts.
 import { useQueryClient } from "@tanstack/react-query";
 import {
+  Bell,
   BookOpen,
   Boxes,
   Keyboard,
@@ -36,6 +37,7 @@ export const PAGES = [
   { to: "/spokes", name: "spokes", Icon: Network, role: "viewer" },
   { to: "/tokens", name: "tokens", Icon: Ticket, role: "viewer" },
   { to: "/clusters", name: "clusters", Icon: Boxes, role: "viewer" },
+  { to: "/alerts", name: "alerts", Icon: Bell, role: "viewer" },
   { to: "/audit", name: "audit", Icon: ScrollText, role: "admin" },
   { to: "/users", name: "users", Icon: Users, role: "admin" },
   { to: "/api-tokens", name: "apiTokens", Icon: KeyRound, role: "admin" },

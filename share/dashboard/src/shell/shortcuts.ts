@@ -3,7 +3,15 @@ import { useEffect, useRef } from "react";
 import { useNavigate } from "react-router";
 import type { Texts } from "@/i18n/en";
 
-const GO: Record<string, string> = { o: "/", s: "/spokes", t: "/tokens", c: "/clusters", h: "/hub", a: "/audit" };
+const GO: Record<string, string> = {
+  o: "/",
+  s: "/spokes",
+  t: "/tokens",
+  c: "/clusters",
+  l: "/alerts",
+  h: "/hub",
+  a: "/audit",
+};
 const GO_MS = 1500;
 
 export const SHORTCUTS: { keys: string; text: (t: Texts) => string }[] = [
@@ -15,6 +23,7 @@ export const SHORTCUTS: { keys: string; text: (t: Texts) => string }[] = [
   { keys: "g s", text: (t) => `${t.shortcuts.go}: ${t.nav.spokes}` },
   { keys: "g t", text: (t) => `${t.shortcuts.go}: ${t.nav.tokens}` },
   { keys: "g c", text: (t) => `${t.shortcuts.go}: ${t.nav.clusters}` },
+  { keys: "g l", text: (t) => `${t.shortcuts.go}: ${t.nav.alerts}` },
   { keys: "g a", text: (t) => `${t.shortcuts.go}: ${t.nav.audit}` },
   { keys: "g h", text: (t) => `${t.shortcuts.go}: ${t.nav.hub}` },
 ];

@@ -1,6 +1,6 @@
 // States as icon, word and colour, never as colour alone.
 import { AlertTriangle, CheckCircle2, Circle, CircleDashed, Clock, XCircle } from "lucide-react";
-import type { Cluster, SpokeStatus, TokenState } from "@/api/types";
+import type { AlertKind, Cluster, SpokeStatus, TokenState } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
 
 const LOOKS = {
@@ -53,6 +53,17 @@ const CLUSTER: Record<Cluster["status"], Look> = {
 };
 export function ClusterBadge({ status }: { status: Cluster["status"] }) {
   return <Badge {...CLUSTER[status]} text={useTexts().clusterStatus[status]} />;
+}
+
+const ALERT: Record<AlertKind, Look> = {
+  "spoke-down": { look: "bad", Icon: XCircle },
+  "spoke-up": { look: "good", Icon: CheckCircle2 },
+  "install-failed": { look: "bad", Icon: XCircle },
+  alarm: { look: "warn", Icon: AlertTriangle },
+  certificate: { look: "warn", Icon: Clock },
+};
+export function AlertBadge({ kind }: { kind: AlertKind }) {
+  return <Badge {...ALERT[kind]} text={useTexts().alerts.kind[kind]} />;
 }
 
 export function OutcomeBadge({ outcome }: { outcome: "success" | "denied" }) {

@@ -23,7 +23,7 @@ export function Table<Row>({
               <th
                 key={head}
                 scope="col"
-                className={`px-3 py-2 text-start font-medium whitespace-nowrap ${wide ? "max-md:hidden" : ""}`}
+                className={`px-3 py-2 max-sm:px-1.5 text-start font-medium whitespace-nowrap ${wide ? "max-md:hidden" : ""}`}
               >
                 {head}
               </th>
@@ -34,7 +34,10 @@ export function Table<Row>({
           {rows.map((row) => (
             <tr key={rowKey(row)} className="border-line border-b last:border-0">
               {columns.map(({ head, cell, wide }) => (
-                <td key={head} className={`max-w-64 break-words px-3 py-2 align-middle ${wide ? "max-md:hidden" : ""}`}>
+                <td
+                  key={head}
+                  className={`max-w-64 break-words px-3 py-2 max-sm:px-1.5 align-middle ${wide ? "max-md:hidden" : ""}`}
+                >
                   {cell(row)}
                 </td>
               ))}

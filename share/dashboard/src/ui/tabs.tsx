@@ -26,7 +26,7 @@ export function Tabs<T extends string>({ label, tabs, value, onChange, children 
       <div
         role="tablist"
         aria-label={label}
-        className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-lg bg-raised p-1"
+        className="flex w-fit max-w-full flex-wrap gap-1 rounded-lg bg-raised p-1"
         onKeyDown={move}
       >
         {tabs.map(([each, text]) => (

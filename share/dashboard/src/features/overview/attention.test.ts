@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HubConfig, Spoke, Token } from "@/api/types";
+import type { AlertTarget, HubConfig, Spoke, Token } from "@/api/types";
 import { en } from "@/i18n/en";
 import { concernsOf } from "./attention";
 
@@ -29,6 +29,12 @@ describe("what needs a person", () => {
   it("names a few failed installations, and counts many", () => {
     expect(texts({ tokens: [failing(1)] })[0]).toEqual([en.overview.failed("s1", en.stage.packages), "/tokens/1"]);
     expect(texts({ tokens: [1, 2, 3, 4].map(failing) })).toEqual([[en.overview.failedMany(4), "/tokens?state=failed"]]);
+  });
+  it("has targets that take no alerts, but not those that are switched off", () => {
+    const target = (enabled: boolean) =>
+      ({ id: "a", name: "chat", enabled, failingSince: "2025-12-31T23:00:00Z" }) as AlertTarget;
+    expect(texts({ targets: [target(true)] })).toEqual([[en.overview.alertsFail("chat"), "/alerts"]]);
+    expect(texts({ targets: [target(false)] })).toEqual([]);
   });
   it("puts what is bad in front of what is not", () => {
     const soon = token(2, { expiresAt: "2026-01-01T01:00:00Z" });

@@ -1,6 +1,6 @@
 // What needs a person: gathered from what is known of spokes, tokens, clusters and the stream.
 import type { Happening } from "@/api/events";
-import type { Cluster, HubConfig, Spoke, Token } from "@/api/types";
+import type { AlertTarget, Cluster, HubConfig, Spoke, Token } from "@/api/types";
 import type { Texts } from "@/i18n/en";
 
 export type Concern = { id: string; kind: "bad" | "warn" | "info"; text: string; to: string; at?: string };
@@ -9,7 +9,14 @@ const EXPIRES_SOON_MS = 2 * 3_600_000;
 const POOL_FULL = 0.9;
 const NAMED = 3; // failed installations and expiring tokens; more are told as a number
 
-type Known = { hub: HubConfig | null; spokes: Spoke[]; tokens: Token[]; clusters: Cluster[]; happenings: Happening[] };
+type Known = {
+  hub: HubConfig | null;
+  spokes: Spoke[];
+  tokens: Token[];
+  clusters: Cluster[];
+  happenings: Happening[];
+  targets?: AlertTarget[]; // none for whom they are not
+};
 
 export function poolOf(hub: HubConfig): number {
   return Math.max(0, 2 ** (32 - Number(hub.networkCIDR.split("/")[1])) - 3);
@@ -19,7 +26,8 @@ export function heldOf(spokes: Spoke[], tokens: Token[]): number {
   return spokes.length + tokens.filter(({ state }) => state === "unused" || state === "claimed").length;
 }
 
-export function concernsOf({ hub, spokes, tokens, clusters, happenings }: Known, now: number, t: Texts): Concern[] {
+export function concernsOf(known: Known, now: number, t: Texts): Concern[] {
+  const { hub, spokes, tokens, clusters, happenings, targets = [] } = known;
   const concerns: Concern[] = [];
   happenings.forEach((each) => {
     if (each.type === "alarm")
@@ -31,6 +39,15 @@ export function concernsOf({ hub, spokes, tokens, clusters, happenings }: Known,
         at: each.at,
       });
   });
+  for (const { id, name, enabled, failingSince } of targets)
+    if (enabled && failingSince)
+      concerns.push({
+        id: `target-${id}`,
+        kind: "bad",
+        text: t.overview.alertsFail(name),
+        to: "/alerts",
+        at: failingSince,
+      });
   const open = tokens.filter(({ state }) => state === "unused" || state === "claimed");
   const failed = open.filter(({ progress }) => progress && progress.code !== 0);
   for (const token of failed.length > NAMED ? [] : failed)

@@ -4,7 +4,7 @@ import { AlertTriangle, CheckCircle2, Info, Plus, XCircle } from "lucide-react";
 import { Suspense } from "react";
 import { Link } from "react-router";
 import { useStream } from "@/api/events";
-import { clustersQuery, hubQuery, spokesQuery, tokensQuery, trafficQuery } from "@/api/queries";
+import { alertTargetsQuery, clustersQuery, hubQuery, spokesQuery, tokensQuery, trafficQuery } from "@/api/queries";
 import type { SpokeStatus } from "@/api/types";
 import { useTexts } from "@/i18n/texts";
 import { lazily } from "@/shell/lazily";
@@ -159,7 +159,8 @@ function Attention() {
   const spokes = useQuery(spokesQuery).data ?? [];
   const tokens = useQuery(tokensQuery).data ?? [];
   const clusters = useQuery(clustersQuery).data ?? [];
-  const concerns = concernsOf({ hub, spokes, tokens, clusters, happenings }, now, t);
+  const { targets } = useQuery({ ...alertTargetsQuery, enabled: useMay("admin"), staleTime: 0 }).data ?? {};
+  const concerns = concernsOf({ hub, spokes, tokens, clusters, happenings, targets }, now, t);
   return (
     <Panel title={t.overview.attention}>
       {concerns.length === 0 ? (
