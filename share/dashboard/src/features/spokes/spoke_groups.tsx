@@ -25,7 +25,10 @@ function Lines({ spokes, link }: { spokes: Spoke[]; link?: Way | undefined }) {
         </li>
       )}
       {spokes.slice(0, SHOWN).map((spoke) => (
-        <li key={spoke.id} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm">
+        <li
+          key={spoke.id}
+          className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-sm md:grid md:grid-cols-[1rem_16rem_9rem_7rem_1fr] md:justify-items-start"
+        >
           <Server size={16} className="text-muted" aria-hidden />
           <Link to={`/spokes/${spoke.id}`} className="min-w-32 max-w-64 truncate font-medium hover:underline">
             <bdi>{(inCluster && spoke.proxmoxNodeName) || spoke.name}</bdi>
@@ -58,7 +61,7 @@ function Group({
   return (
     <details open={open} className="rounded-xl border border-line bg-panel">
       <summary className="px-4 py-3">
-        <span className="inline-flex flex-wrap items-center gap-3 ps-1">
+        <span className="inline-flex max-w-[calc(100%-1.25rem)] flex-wrap items-center gap-x-3 gap-y-1 ps-1 align-top">
           {title}
           {extra}
         </span>
